@@ -1,0 +1,1 @@
+"""What everything else speaks of: messages, names, limits, errors, lines. Pure: no I/O, no clock, no randomness."""

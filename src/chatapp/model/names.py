@@ -1,0 +1,36 @@
+"""Names of people and groups: one alphabet, one folding, so that what looks the same is the same.
+
+Letters, marks and digits of any script and `-`, `_`, `.`, beginning with a letter or digit: nothing that a
+terminal, a path or a command line could take for something else.
+"""
+
+import unicodedata
+
+from chatapp.model.limits import NAME_BYTES_MAX, NAME_CHARACTERS_MAX
+
+_PUNCTUATION = "-_."
+
+
+def fold(text: str) -> str:
+    """The form in which a name is stored and compared: NFKC, case-folded, NFKC again (Unicode 3.13, D146)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def fault(name: str) -> str | None:
+    """Why a folded name can't be used, as a sentence's end, or None."""
+    if not name:
+        return "a name can't be empty"
+    if len(name) > NAME_CHARACTERS_MAX or len(name.encode(errors="surrogatepass")) > NAME_BYTES_MAX:
+        return f"a name has at most {NAME_CHARACTERS_MAX} characters"
+    if name != fold(name):
+        return "a name is written in lower case"
+    if not _is_letter_or_digit(name[0]):
+        return "a name begins with a letter or a digit"
+    if not all(_is_letter_or_digit(c) or unicodedata.category(c) in ("Mn", "Mc") or c in _PUNCTUATION for c in name):
+        return "a name has letters, digits, '-', '_' and '.' only"
+    return None
+
+
+def _is_letter_or_digit(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] == "L" or category == "Nd"

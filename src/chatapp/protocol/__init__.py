@@ -1,0 +1,1 @@
+"""Bytes to messages and back, and the handshakes as state tables. Pure."""

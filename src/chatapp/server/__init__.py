@@ -1,0 +1,1 @@
+"""The asyncio shell around the core: it turns bytes into inputs, and effects into writes."""

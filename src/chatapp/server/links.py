@@ -1,0 +1,102 @@
+"""A link: one WebSocket connection, seen as a place to write frames.
+
+Frames go to the transport directly: a library's send for each recipient costs fifty times a joined write. So the
+back-pressure is ours too: who writes a lot asks `is_full` first. What is sent within one iteration of the loop leaves
+in one write.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+
+from aiohttp import WSCloseCode, web
+
+from chatapp.model.ids import SessionNumber
+from chatapp.model.limits import CATCH_UP_BYTES_MAX
+from chatapp.model.messages import Bye, ByeReason
+from chatapp.protocol.codec import frame
+
+_SEND_BUFFER_BYTES = CATCH_UP_BYTES_MAX
+"""The kernel's share of what is on its way to a slow reader: small enough that its draining is seen soon."""
+
+_CLOSE_REASON_BYTES_MAX = 120
+"""A control frame holds 125 bytes, two of them the code (RFC 6455, 5.5)."""
+
+
+class Link:
+    """The connection `number`."""
+
+    def __init__(self, number: SessionNumber, websocket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+        self.number = number
+        self._websocket = websocket
+        self._transport = transport
+        self.write = transport.write
+        self._pending: list[bytes] = []
+        self._unsent_before = 0
+        self._socket: socket.socket | None = transport.get_extra_info("socket")
+        if self._socket is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+
+    def send(self, frame: bytes, schedule: Callable[["Link"], None]) -> None:
+        """Has the frame leave with this iteration's write; `schedule` is called for the first."""
+        if not self._pending:
+            schedule(self)
+        self._pending.append(frame)
+
+    def flush(self) -> None:
+        """Writes what was sent."""
+        if self._pending:
+            data = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
+            self._pending = []
+            if not self._transport.is_closing():
+                self.write(data)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more than one piece of a log waits in our own buffer."""
+        return self._transport.get_write_buffer_size() > CATCH_UP_BYTES_MAX
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether writing is pointless."""
+        return self._transport.is_closing()
+
+    def has_drained(self) -> bool:
+        """Whether bytes have left for the client since this was last asked: from our buffer, or acknowledged by its
+        kernel to ours."""
+        unsent = self._transport.get_write_buffer_size() + self._unacknowledged_bytes()
+        drained = unsent < self._unsent_before
+        self._unsent_before = unsent
+        return drained
+
+    def _unacknowledged_bytes(self) -> int:
+        """What the kernel has sent or will send, unacknowledged by the peer's kernel (Linux: tcp(7), SIOCOUTQ)."""
+        if sys.platform != "linux" or self._socket is None:
+            return 0
+        import fcntl
+        import termios
+
+        try:
+            answer = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
+        except OSError:
+            return 0
+        return int.from_bytes(answer, sys.byteorder)
+
+    async def close_with(self, reason: ByeReason | None) -> None:
+        """Says `bye`, if there is a reason to tell, and closes."""
+        if reason is not None and not self.is_closing:
+            self.flush()
+            self.write(frame(Bye(reason)))
+        await self.close()
+
+    async def close(self, code: int = WSCloseCode.OK, reason: str = "") -> None:
+        """Sends what is pending and a close frame, and ends the connection. A slow reader isn't waited for: it gets
+        what our buffer holds, or nothing more if that is much."""
+        self.flush()
+        if self.is_full:
+            self._transport.abort()
+        elif self._transport.get_write_buffer_size() > 0:
+            self._transport.close()
+        else:
+            await self._websocket.close(code=code, message=reason.encode()[:_CLOSE_REASON_BYTES_MAX])

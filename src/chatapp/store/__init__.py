@@ -1,0 +1,1 @@
+"""The durable logs: one small interface (`base`), and SQLite behind it."""
