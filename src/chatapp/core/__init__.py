@@ -1,1 +1,1 @@
-"""The server's decisions. Pure: inputs and `now` in, effects out; nothing here waits, reads a clock or draws a number."""
+"""The server's decisions. Pure: inputs and `now` in, effects out; nothing waits, reads a clock or draws a number."""

@@ -14,7 +14,7 @@ from chatapp.model.messages import Ack, Cursors, HeadRow
 
 
 def acknowledged(world: World, session: Session, ack: Ack, now: Now) -> None:
-    """The archive of the client holds the group's entries up to that number. Raises ProtocolViolation beyond the head."""
+    """The client's archive holds the group's entries up to that number. Raises ProtocolViolation beyond the head."""
     client = world.clients[session.client]
     group = world.group_of(client)
     if group is None or group.id != ack.group:

@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Have the store settle `write` (nothing to settle: None) after all that was submitted before, and tell the core."""
+    """Have the store settle `write` (nothing to settle: None) after all that was submitted before, and tell us."""
 
     write: Write | None
     asked: Asked

@@ -50,4 +50,4 @@ class CannotStart(ChatappError):
 
 
 class StorageFailed(ChatappError):
-    """A commit, an fsync or the disk failed: nothing of that transaction was acknowledged. Ends the process, status 4."""
+    """A commit, an fsync or the disk failed: nothing of that transaction was acknowledged. Ends the process."""

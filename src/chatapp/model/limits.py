@@ -26,6 +26,8 @@ INSTALLATION_BITS = 63
 """Fits SQLite's signed integer; 2**63 makes a collision within one name's installations hopeless."""
 COUNTER_MAX = 2**53 - 1
 """Counters stay exact in a JavaScript number."""
+PORT_MIN, PORT_MAX = 1024, 65535
+"""What needs no privileges, up to the last there is: the range that the classic command has always had."""
 
 # -- names ------------------------------------------------------------------------------------------------------
 NAME_CHARACTERS_MAX = 32
@@ -142,3 +144,13 @@ DIRECT_PEER_MESSAGES_MAX = 10_000
 """The same in messages."""
 DIRECT_QUOTA_WINDOW_S = 60.0
 """The window of the two quotas."""
+DIRECT_REFUSALS_MAX = 100
+"""A peer that goes on after so many refusals in the window doesn't listen: its link is closed."""
+DIRECT_RETRY_AFTER_MAX_S = 3600.0
+"""The longest wait that a recipient may ask for."""
+DIRECT_RECEIVING_BYTES_MAX = 256 * MIB
+"""Bodies on their way in, of all peers together: what a small machine can spare."""
+DIRECT_CLOSE_TIMEOUT_S = 0.5
+"""For the last frames of all links; a dial in progress alone would hold the end up for 3 s."""
+DIRECT_ANY_PORT_TRIES = 16
+"""A port that is free for both families is looked for so often."""

@@ -10,7 +10,8 @@ BROADCAST = ">>> Broadcasted the updated table"
 
 def how_to_join(host: str, port: int) -> str:
     """How others join, for the server's address on the network."""
-    return f">>> [Others join with: python3 chatapp.py -c NAME {host} {port} 2000, or: chatapp join {bracketed(host)}:{port}]"
+    classic = f"python3 chatapp.py -c NAME {host} {port} 2000"
+    return f">>> [Others join with: {classic}, or: chatapp join {bracketed(host)}:{port}]"
 
 
 def bracketed(host: str) -> str:

@@ -85,7 +85,7 @@ class ListGroups(Request, frozen=True):
 
 
 class Resume(msgspec.Struct, frozen=True, gc=False):
-    """What the client's archive holds of a group: its id, the log epoch, the newest contiguous number, that entry's id."""
+    """What the client's archive holds of a group: its id, the log epoch, the newest number, and that entry's id."""
 
     group: str
     epoch: int
@@ -248,7 +248,7 @@ class Entries(Answer, frozen=True):
 
 
 class RosterRow(msgspec.Struct, frozen=True, gc=False):
-    """One client. key: Ed25519, hex; group: the name of the group it is in; addresses: where its direct link listens."""
+    """One client. key: Ed25519, hex; group: the name of the group it is in; addresses: of its direct link."""
 
     name: str
     key: str

@@ -5,7 +5,7 @@ holds docs/operations.md to them. A field named `no_x` is a switch.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from chatapp.model import limits
 
@@ -29,7 +29,7 @@ class ServerSettings:
     private_key: str = _setting("", "PEM file of that certificate's private key.")
     host_name: str = _setting("", "The host name that a trusted certificate is for: it becomes the server's id.")
     quiet: bool = _setting(False, "Nothing on the screen but errors.")
-    log_format: str = _setting("text", "What the screen shows: text, or json for machines.")
+    log_format: Literal["text", "json"] = _setting("text", "What the screen shows: text, or json for machines.")
     ack_timeout_s: float = _setting(
         limits.ACK_TIMEOUT_MIN_S, "The shortest time a member has to acknowledge or answer."
     )
@@ -60,3 +60,16 @@ class ClientSettings:
     direct_retry_max_s: float = _setting(
         limits.DIRECT_RETRY_MAX_S, "The longest wait before a private message is tried again."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinArguments:
+    """Who joins which server. name is folded and usable; pin: the server key's SHA-256, hex, or "" if unknown."""
+
+    name: str
+    host: str
+    port: int
+    pin: str = ""
+    classic: bool = False
+    """Started with `-c`: it ends when the server doesn't answer a typed request, where `join` goes on trying."""
+    settings: ClientSettings

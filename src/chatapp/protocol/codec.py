@@ -42,5 +42,5 @@ def frame(message: Message) -> bytes:
 
 
 def encoded_text_bytes(text: str) -> int:
-    """What the text takes in a frame: JSON doubles line breaks and makes control characters six bytes (protocol 7.1)."""
+    """What the text takes in a frame: JSON doubles line breaks and makes controls six bytes (protocol 7.1)."""
     return len(_encoder.encode(text)) - 2

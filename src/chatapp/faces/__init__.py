@@ -1,0 +1,1 @@
+"""User interfaces. A face imports `client` and `model` only."""
