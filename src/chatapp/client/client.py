@@ -89,18 +89,20 @@ class Client:
 
         on_death: a part of the client failed for good. Raises CannotStart; EndedEarly when there is nobody to talk to.
         """
-        tasks = TaskKeeper(on_death)
-        try:
+        async with contextlib.AsyncExitStack() as unless_opened:
+            tasks = TaskKeeper(on_death)
+            unless_opened.push_async_callback(tasks.close)
             server_id, link, first = await meet(arguments, told, tasks.start)
+            if link is not None:
+                unless_opened.push_async_callback(link.close)
             home = Home(arguments.settings.data, server_id, arguments.name)
-        except BaseException:
-            await tasks.close()
-            raise
-        client = cls(arguments, home, server_id, told, tasks)
-        if first:
-            told.put(FirstContact(server_id))
-        await client._begin(link)
-        return client
+            unless_opened.callback(home.close)
+            client = cls(arguments, home, server_id, told, tasks)
+            if first:
+                told.put(FirstContact(server_id))
+            await client._begin(link)
+            unless_opened.pop_all()
+            return client
 
     async def _begin(self, link: Link | None) -> None:
         postbox = Postbox(self._home, self.state, self.told)
@@ -114,6 +116,7 @@ class Client:
                 receive=postbox.receive,
                 connected=self._peer_connected,
                 settings=settings,
+                start=self._tasks.start,
                 fixed=bool(settings.direct_port),
             )
         except DirectUnavailable as unavailable:

@@ -1,8 +1,8 @@
 """The direct link: private messages from person to person, without the server (protocol section 9).
 
-One UDP port listens and dials. A peer is known by its key alone; addresses are only hints where to find it. A link that
-either side opened serves both. A dead link shows by a missed answer and by nothing else: then all links to that peer are
-closed, and the next try dials afresh.
+One UDP port listens and dials. A peer is known by its key alone; addresses are only hints where to find it. A link
+that either side opened serves both. A dead link shows by a missed answer and by nothing else: then all links to that
+peer are closed, and the next try dials afresh.
 """
 
 import asyncio
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Start = Callable[[Coroutine[Any, Any, Any], str], asyncio.Task[Any]]
 
+_WITHOUT = "private messages can neither be sent nor received here. Everything else works."
+
 
 class DirectUnavailable(ChatappError):
     """Direct links don't work on this machine; the text says what can't be done. Everything else works."""
@@ -49,7 +51,7 @@ class PeerRefused(Unavailable):
 
 @dataclass(slots=True, eq=False)
 class _Peer:
-    """What is known of one key. tried: the message that was sent last, be it in vain (Karn)."""
+    """What is known of one key. dialled: the addresses that `dial` tries; awaited: how many `send`s wait for it."""
 
     round_trip: RoundTrip
     quota: Quota
@@ -59,7 +61,6 @@ class _Peer:
     dial: "asyncio.Task[Link | Unavailable] | None" = None
     dialled: tuple[str, ...] = ()
     awaited: int = 0
-    tried: str = ""
 
 
 class Direct:
@@ -114,18 +115,10 @@ class Direct:
 
             endpoint = await Endpoint.open(seed, port, fixed=fixed)
         except (ImportError, OSError) as error:
-            raise DirectUnavailable(
-                "iroh doesn't run on this system: private messages can neither be sent nor received here. "
-                "Groups work."
-            ) from error
+            raise DirectUnavailable(f"iroh doesn't run on this system, so {_WITHOUT}") from error
         except Unavailable as error:
-            raise DirectUnavailable(
-                f"no UDP port could be opened ({error}): private messages can neither be sent nor received here. "
-                "Groups work."
-            ) from error
-        direct = cls(
-            endpoint, Link, admit=admit, receive=receive, connected=connected, settings=settings, start=start
-        )
+            raise DirectUnavailable(f"no UDP port can be opened ({error}), so {_WITHOUT}") from error
+        direct = cls(endpoint, Link, admit=admit, receive=receive, connected=connected, settings=settings, start=start)
         start(direct._listen(), "direct link: listening")
         return direct
 
@@ -144,7 +137,6 @@ class Direct:
         sending = Sending(message)
         peer = self._peer(key)
         async with peer.sending:
-            first_try, peer.tried = peer.tried != message.id, message.id
             link = self._newest(peer) or await self._fresh(key, peer, tuple(addresses), peer.round_trip.timeout_s)
             clock = asyncio.get_running_loop().time
             since_s = clock()
@@ -157,7 +149,8 @@ class Direct:
             except BaseException:
                 self.forget(key)
                 raise
-            if first_try and not waits_for_go:  # how long a long body takes says nothing about the path
+            # A retry counts too: an answer comes on the link of its own try, so it is never ambiguous (RFC 6298, 3).
+            if not waits_for_go:  # how long a long body takes says nothing about the path
                 peer.round_trip.sample(clock() - since_s)
         if isinstance(answer, PrivateRefused):
             raise PeerRefused(answer)
@@ -225,9 +218,12 @@ class Direct:
             if verdict == "enter":
                 self._start(self._shake_hands(arrival), "direct link: handshake")
                 continue
-            self.counts[verdict] += 1
             with contextlib.suppress(Unavailable):
-                await (arrival.prove() if verdict == "prove" else arrival.refuse())
+                if verdict == "prove":
+                    await arrival.prove()
+                else:
+                    self.counts["too_many_handshakes"] += 1
+                    await arrival.refuse()
 
     async def _shake_hands(self, arrival: "Arrival") -> None:
         try:
@@ -316,7 +312,9 @@ class Direct:
 
     async def close(self) -> None:
         """Says goodbye to all peers, in half a second at most. The keeper of the tasks ends those."""
-        for key in self._peers:
+        for key, peer in self._peers.items():
             self.forget(key)
+            if peer.dial is not None:
+                peer.dial.cancel()
         self._peers.clear()
         await self._endpoint.close()

@@ -60,18 +60,20 @@ class Link:
         timeout_s: a round trip on this path; the body has its own time on top. Raises Unavailable (no answer in time,
         or the link is gone) and ProtocolViolation; after either, and after cancellation, the link is of no more use.
         """
-        answer = await self._exchange(self._write_first(sending), sending, timeout_s)
+        answer = await self._exchange(self._write_first, sending, timeout_s)
         if isinstance(answer, PrivateGo):
-            answer = await self._exchange(self._write_rest(sending), sending, timeout_s)
+            answer = await self._exchange(self._write_rest, sending, timeout_s)
         assert not isinstance(answer, PrivateGo), "Sending lets one `private_go` through"
         return answer
 
-    async def _exchange(self, write: Coroutine[object, object, Stream], sending: Sending, timeout_s: float) -> Answer:
+    async def _exchange(
+        self, write: Callable[[Sending], Awaitable[Stream]], sending: Sending, timeout_s: float
+    ) -> Answer:
         size = 0 if sending.waits_for_go else sending.size
         try:
             async with asyncio.timeout(timeout_s + size / DIRECT_BYTES_PER_S) as timeout:
                 self._patience = _Patience(timeout, timeout_s)
-                stream = await write
+                stream = await write(sending)
                 while True:
                     data = await stream.read()
                     if not data:
@@ -135,6 +137,7 @@ class Link:
             answer = PrivateRefused(header.id, "busy", "Too much is on its way here.", DIRECT_HANDSHAKE_TIMEOUT_S)
         if answer is not None:
             receiving.refuse()
+            await self._await(receiving.discarded, DIRECT_HANDSHAKE_TIMEOUT_S, stream, receiving)
         else:
             try:
                 message = await self._body(header, stream, receiving)
@@ -167,7 +170,7 @@ class Link:
             raise ProtocolViolation("too_slow", "a message has its time") from None
 
     async def _feed(self, stream: Stream, receiving: Receiving) -> bool:
-        """Reads once; False at the end of the stream. Raises ProtocolViolation if that is in the middle of a message."""
+        """Reads once; False at the end of the stream. Raises ProtocolViolation if that is within a message."""
         data = await stream.read()
         if not data:
             receiving.end()

@@ -33,7 +33,7 @@ class Terminal:
         self._session: PromptSession[str] = PromptSession(
             message=self._message,
             multiline=True,
-            key_bindings=_bindings(),
+            key_bindings=_bindings(candidates),
             completer=_WordCompleter(candidates),
             complete_while_typing=False,
             erase_when_done=True,  # what was typed is written again as a line among the others
@@ -84,9 +84,23 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
-def _bindings() -> KeyBindings:
-    """Enter sends, Alt+Enter breaks the line; a paste is one message whatever it has in it."""
+def _bindings(candidates: Candidates) -> KeyBindings:
+    """Enter sends, Alt+Enter breaks the line; a paste is one message whatever it has in it. Tab completes at once
+    what can only be one thing, and shows the choice where there is one."""
     bindings = KeyBindings()
+
+    @bindings.add("tab")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state:
+            buffer.complete_next()
+            return
+        before, _, word = buffer.document.text_before_cursor.rpartition(" ")
+        fitting = [candidate for candidate in candidates(before) if candidate.startswith(word)]
+        if len(fitting) == 1:
+            buffer.insert_text(fitting[0][len(word) :] + " ")
+        else:
+            buffer.start_completion(insert_common_part=True)
 
     @bindings.add("enter")
     def _(event: KeyPressEvent) -> None:

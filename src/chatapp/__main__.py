@@ -1,0 +1,5 @@
+"""`python -P -m chatapp`, which is how chatapp.py starts the package."""
+
+from chatapp.cli import main
+
+main()
