@@ -9,14 +9,13 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chatapp.client.direct_peers import Peer, Peers
 from chatapp.client.direct_policy import Door, Quota, Room
 from chatapp.model.errors import ChatappError, ProtocolViolation, Unavailable
-from chatapp.model.limits import DIRECT_HANDSHAKE_TIMEOUT_S, DIRECT_PEERS_MAX
+from chatapp.model.limits import DIRECT_HANDSHAKE_TIMEOUT_S
 from chatapp.model.settings import ClientSettings
-from chatapp.model.timing import RoundTrip
 from chatapp.protocol.direct import (
     AckMode,
     CloseCode,
@@ -49,27 +48,13 @@ class PeerRefused(Unavailable):
         self.retry_after_s = refused.retry_after_s
 
 
-@dataclass(slots=True, eq=False)
-class _Peer:
-    """What is known of one key. dialled: the addresses that `dial` tries; awaited: how many `send`s wait for it."""
-
-    round_trip: RoundTrip
-    quota: Quota
-    links: "list[Link]" = field(default_factory=list)
-    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
-    receiving: asyncio.Lock = field(default_factory=asyncio.Lock)
-    dial: "asyncio.Task[Link | Unavailable] | None" = None
-    dialled: tuple[str, ...] = ()
-    awaited: int = 0
-
-
 class Direct:
     """Make it with `open`. `counts` has how often something was turned away, by the word that says why."""
 
     def __init__(
         self,
         endpoint: "Endpoint",
-        link: "type[Link]",
+        make_link: "type[Link]",
         *,
         admit: Callable[[bytes], bool],
         receive: Callable[[bytes, PrivateMessage], Awaitable[PrivateAck | PrivateRefused]],
@@ -80,7 +65,7 @@ class Direct:
         self.port = endpoint.port
         self.counts: Counter[str] = Counter()
         self._endpoint = endpoint
-        self._link = link
+        self._make_link = make_link
         self._admit = admit
         self._receive = receive
         self._connected = connected
@@ -88,7 +73,7 @@ class Direct:
         self._start = start
         self._door = Door()
         self._room = Room()
-        self._peers: dict[bytes, _Peer] = {}
+        self._peers = Peers(settings.ack_timeout_s)
 
     @classmethod
     async def open(
@@ -137,7 +122,7 @@ class Direct:
         sending = Sending(message)
         peer = self._peer(key)
         async with peer.sending:
-            link = self._newest(peer) or await self._fresh(key, peer, tuple(addresses), peer.round_trip.timeout_s)
+            link = peer.link() or await self._fresh(key, peer, tuple(addresses), peer.round_trip.timeout_s)
             clock = asyncio.get_running_loop().time
             since_s = clock()
             waits_for_go = sending.waits_for_go
@@ -159,18 +144,14 @@ class Direct:
     async def dial(self, key: bytes, addresses: Sequence[str]) -> None:
         """Sees to it that there is a link, ahead of the first message. That it fails is nothing to tell."""
         peer = self._peer(key)
-        if self._newest(peer) is None:
+        if peer.link() is None:
             await asyncio.wait({self._dialling(key, peer, tuple(addresses))})
 
     def forget(self, key: bytes) -> None:
         """Closes all links to the key, so that the next `send` dials. A dial in progress is afresh already."""
-        peer = self._peers.get(key)
-        if peer is not None:
-            for link in peer.links:
-                link.close(CloseCode.DONE, "forgotten")
-            peer.links.clear()
+        self._peers.forget(key)
 
-    async def _fresh(self, key: bytes, peer: _Peer, addresses: tuple[str, ...], timeout_s: float) -> "Link":
+    async def _fresh(self, key: bytes, peer: Peer, addresses: tuple[str, ...], timeout_s: float) -> "Link":
         """Waits for a dial no longer than that; the dial goes on behind, so that a slow path is found in the end."""
         dial = self._dialling(key, peer, addresses)
         peer.awaited += 1
@@ -187,7 +168,7 @@ class Direct:
             raise outcome
         return outcome
 
-    def _dialling(self, key: bytes, peer: _Peer, addresses: tuple[str, ...]) -> "asyncio.Task[Link | Unavailable]":
+    def _dialling(self, key: bytes, peer: Peer, addresses: tuple[str, ...]) -> "asyncio.Task[Link | Unavailable]":
         """The one dial to that key; afresh if somebody else's addresses are being tried."""
         if peer.dial is not None and not peer.dial.done():
             if peer.dialled == addresses:
@@ -197,7 +178,7 @@ class Direct:
         peer.dial = self._start(self._dial(key, peer, addresses), "direct link: dialling")
         return peer.dial
 
-    async def _dial(self, key: bytes, peer: _Peer, addresses: tuple[str, ...]) -> "Link | Unavailable":
+    async def _dial(self, key: bytes, peer: Peer, addresses: tuple[str, ...]) -> "Link | Unavailable":
         try:
             async with asyncio.timeout(self._settings.connect_timeout_s):
                 connection = await self._endpoint.dial(key, addresses)
@@ -205,7 +186,7 @@ class Direct:
             return Unavailable("nobody answers at any address")
         except Unavailable as unavailable:
             return unavailable
-        link = self._link(connection, incoming=False)
+        link = self._make_link(connection, incoming=False)
         self._add(link)
         if not peer.awaited:
             self._connected(key)
@@ -234,7 +215,7 @@ class Direct:
             return
         finally:
             self._door.leave(arrival.address)
-        link = self._link(connection, incoming=True)
+        link = self._make_link(connection, incoming=True)
         if not self._admit(link.key):
             self.counts["unknown_identity"] += 1
             link.close(CloseCode.UNKNOWN_IDENTITY, "unknown_identity")
@@ -245,7 +226,7 @@ class Direct:
         self._add(link)
         self._connected(link.key)
 
-    async def _serve(self, link: "Link", peer: _Peer) -> None:
+    async def _serve(self, link: "Link", peer: Peer) -> None:
         clock = asyncio.get_running_loop().time
 
         def offered(header: PrivateHeader) -> PrivateRefused | None:
@@ -281,23 +262,8 @@ class Direct:
             return PrivateRefused(header.id, "rate", "You send too much.", wait_s)
         return None
 
-    # -- links and peers ----------------------------------------------------------------------------------------
-    def _peer(self, key: bytes) -> _Peer:
-        """The peer with that key, which is now the one used last. Beyond the limit, the one longest unused goes."""
-        peer = self._peers.pop(key, None)
-        if peer is None:
-            now_s = asyncio.get_running_loop().time()
-            peer = _Peer(RoundTrip(self._settings.ack_timeout_s), Quota(now_s))
-            if len(self._peers) >= DIRECT_PEERS_MAX:
-                oldest = next((k for k, other in self._peers.items() if not other.sending.locked()), None)
-                if oldest is not None:
-                    self.forget(oldest)
-                    del self._peers[oldest]
-        self._peers[key] = peer
-        return peer
-
-    def _newest(self, peer: _Peer) -> "Link | None":
-        return next((link for link in reversed(peer.links) if link.is_open), None)
+    def _peer(self, key: bytes) -> Peer:
+        return self._peers.get(key, asyncio.get_running_loop().time())
 
     def _add(self, link: "Link") -> None:
         peer = self._peer(link.key)
@@ -312,9 +278,5 @@ class Direct:
 
     async def close(self) -> None:
         """Says goodbye to all peers, in half a second at most. The keeper of the tasks ends those."""
-        for key, peer in self._peers.items():
-            self.forget(key)
-            if peer.dial is not None:
-                peer.dial.cancel()
-        self._peers.clear()
+        self._peers.close()
         await self._endpoint.close()

@@ -73,9 +73,10 @@ class Quota:
     refusals: int = 0
 
     def charge(self, size: int, now_s: float) -> float:
-        """Counts a message: 0.0 if it may come, otherwise in how many seconds it may."""
+        """Counts a message: 0.0 if it may come, otherwise in how many seconds it may. The window's first always may."""
         self._renew(now_s)
-        if self.messages >= DIRECT_PEER_MESSAGES_MAX or self.size_bytes + size > DIRECT_PEER_BYTES_MAX:
+        too_much = self.messages > 0 and self.size_bytes + size > DIRECT_PEER_BYTES_MAX
+        if too_much or self.messages >= DIRECT_PEER_MESSAGES_MAX:
             return self.since_s + DIRECT_QUOTA_WINDOW_S - now_s
         self.messages += 1
         self.size_bytes += size
@@ -100,8 +101,8 @@ class Room:
         self._taken_bytes = 0
 
     def take(self, size: int) -> bool:
-        """Whether there is room; `give` it back afterwards."""
-        if size > DIRECT_CHUNK_BYTES_MAX and self._taken_bytes + size > DIRECT_RECEIVING_BYTES_MAX:
+        """Whether there is room, as there is for one body alone, whatever its size; `give` it back afterwards."""
+        if self._taken_bytes and _counted(size) and self._taken_bytes + size > DIRECT_RECEIVING_BYTES_MAX:
             return False
         self._taken_bytes += _counted(size)
         return True

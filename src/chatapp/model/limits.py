@@ -52,6 +52,8 @@ HISTORY_ENTRIES_MAX = 1000
 """Entries in one history answer (Ergo: 1,000)."""
 CATCH_UP_BYTES_MAX = 256 * KIB
 """What is read from the log for a reader that is behind, at one time; also the send buffer above which it waits."""
+LINK_BUFFER_BYTES_MAX = 16 * MIB
+"""What may wait for one connection in all, answers and roster included; beyond that it is closed."""
 CATCH_UP_ENTRIES_MAX = 1000
 """The same in entries."""
 TAIL_BYTES_MAX = 4 * MIB

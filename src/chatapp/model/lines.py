@@ -5,6 +5,7 @@ from chatapp.model.messages import RosterRow
 PREFIX = ">>> "
 ONLINE = ">>> Server is online"
 OPEN_TO_EVERYONE = ">>> [Open to everyone who can reach this port.]"
+WITHOUT_TLS = ">>> [Without TLS: whoever is on the way between can read and change everything.]"
 BROADCAST = ">>> Broadcasted the updated table"
 
 

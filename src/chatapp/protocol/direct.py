@@ -135,6 +135,17 @@ class State(Enum):
     ARRIVED = "arrived"
 
 
+STEPS: Final[dict[tuple[State, str], State]] = {
+    (State.HEADER, "header"): State.OFFERED,
+    (State.OFFERED, "accept"): State.BODY,
+    (State.OFFERED, "refuse"): State.UNWANTED,
+    (State.UNWANTED, "last byte"): State.HEADER,
+    (State.BODY, "last byte"): State.ARRIVED,
+    (State.ARRIVED, "answered"): State.HEADER,
+}
+"""Whatever isn't here is a mistake of ours: a KeyError."""
+
+
 class Receiving:
     """The receiving end of a stream: bytes go in with `feed`, and what they amount to comes out.
 
@@ -163,7 +174,6 @@ class Receiving:
 
     def header(self) -> PrivateHeader | None:
         """HEADER to OFFERED, as soon as a header is complete. Raises ProtocolViolation."""
-        assert self.state is State.HEADER
         payload = take_frame(self._buffer)
         if payload is None:
             return None
@@ -175,37 +185,31 @@ class Receiving:
                 raise ProtocolViolation("bad_name", complaint)
         if self._buffer and header.size > BODY_AT_ONCE_BYTES:
             raise ProtocolViolation("too_early", "a long body waits for private_go")
-        self.state, self._header = State.OFFERED, header
+        self._step("header")
+        self._header = header
         return header
 
     def accept(self) -> None:
         """OFFERED to BODY: the body is wanted."""
-        assert self.state is State.OFFERED
-        self.state = State.BODY
+        self._step("accept")
 
     def refuse(self) -> None:
         """OFFERED to UNWANTED: nothing of the body will be kept."""
-        assert self.state is State.OFFERED
-        self.state = State.UNWANTED
+        self._step("refuse")
 
     def discarded(self) -> Literal[True] | None:
         """UNWANTED to HEADER, as soon as a body that came unasked has passed. Raises ProtocolViolation."""
-        assert self.state is State.UNWANTED
         assert self._header is not None
-        if self._header.size <= BODY_AT_ONCE_BYTES and self._take_body(self._header.size) is None:
-            return None
-        self.state = State.HEADER
-        return True
+        unasked = self._header.size if self._header.size <= BODY_AT_ONCE_BYTES else 0
+        return None if self._take_body(unasked) is None else True
 
     def message(self) -> PrivateMessage | PrivateRefused | None:
         """BODY to ARRIVED, as soon as the body is complete; a refusal if it isn't UTF-8. Raises ProtocolViolation."""
-        assert self.state is State.BODY
         assert self._header is not None
         header = self._header
         body = self._take_body(header.size)
         if body is None:
             return None
-        self.state = State.ARRIVED
         try:
             return PrivateMessage(header.id, header.by, header.to, header.at, body.decode())
         except UnicodeDecodeError:
@@ -213,16 +217,19 @@ class Receiving:
 
     def answered(self) -> None:
         """ARRIVED to HEADER."""
-        assert self.state is State.ARRIVED
-        self.state = State.HEADER
+        self._step("answered")
 
     def _take_body(self, size: int) -> bytearray | None:
         if len(self._buffer) < size:
             return None
         if len(self._buffer) > size:
             raise ProtocolViolation("too_early", "more bytes than the header said, before the answer")
+        self._step("last byte")
         body, self._buffer = self._buffer, bytearray()
         return body
+
+    def _step(self, event: str) -> None:
+        self.state = STEPS[self.state, event]
 
 
 class Sending:

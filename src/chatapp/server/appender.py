@@ -38,6 +38,7 @@ class Appender:
         self._closing = False
         self._unsettled = 0
         self._unsettled_bytes = 0
+        self._commit_began: float | None = None
         self._room = asyncio.Event()
         self._room.set()
         self._thread = threading.Thread(target=self._run, name="appender", daemon=True)
@@ -47,6 +48,11 @@ class Appender:
     def unsettled(self) -> int:
         """How many submissions are waiting or being committed."""
         return self._unsettled
+
+    def commit_takes_s(self) -> float:
+        """How long the commit that is under way takes already; nothing can be answered before it is over."""
+        began = self._commit_began
+        return 0.0 if began is None else monotonic() - began
 
     @property
     def has_room(self) -> bool:
@@ -83,7 +89,7 @@ class Appender:
             self._wake.clear()
             batch = self._take()
             if batch:
-                started = monotonic()
+                self._commit_began = started = monotonic()
                 try:
                     outcomes = iter(self._store.commit([submit.write for submit in batch if submit.write is not None]))
                 except BaseException as error:
@@ -91,6 +97,7 @@ class Appender:
                     if isinstance(error, StorageFailed):
                         return
                     raise
+                self._commit_began = None
                 settled = [(submit, None if submit.write is None else next(outcomes)) for submit in batch]
                 self._loop.call_soon_threadsafe(self._settle, settled, monotonic() - started)
             if self._closing and not self._waiting:

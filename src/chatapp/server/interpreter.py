@@ -63,10 +63,12 @@ class Interpreter:
         self.links: dict[SessionNumber, Link] = {}
         self._fanout = Fanout(self._read_log, counts, start)
         self._submit: Callable[[Submit], None]
+        self._commit_takes_s: Callable[[], float]
 
     def attach(self, appender: Appender) -> None:
         """The appender that settles what the core submits; it brings its outcomes to `settle`."""
         self._submit = appender.submit
+        self._commit_takes_s = appender.commit_takes_s
 
     # -- inputs -----------------------------------------------------------------------------------------------
     def register(
@@ -90,20 +92,19 @@ class Interpreter:
         if seconds:
             self._counts.commits += 1
             self._counts.commit_seconds += seconds
-        if seconds > STALL_S:
-            self._stalled()
         now = present()
         for submit, outcome in settled:
             self._do(self._core.settled(submit, outcome, now))
 
-    async def keep_time(self) -> None:
-        """Ticks for ever; a tick that comes late means that this process stood still."""
+    async def keep_time(self, also: Callable[[], None]) -> None:
+        """Ticks for ever, calling `also` each time; a tick that comes late means that this process stood still."""
         expected = monotonic()
         while True:
             await asyncio.sleep(max(0.0, expected - monotonic()))
             now = present()
-            if now.clock_s - expected > STALL_S:
+            if now.clock_s - expected > STALL_S or self._commit_takes_s() > STALL_S:
                 self._stalled()
+            also()
             expected = now.clock_s + TICK_S
             self._do(self._core.tick(now))
             for client, session in self._core.overdue(now):

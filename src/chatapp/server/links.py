@@ -13,10 +13,12 @@ from collections.abc import Callable
 from aiohttp import WSCloseCode, web
 
 from chatapp.model.ids import SessionNumber
-from chatapp.model.limits import CATCH_UP_BYTES_MAX
+from chatapp.model.limits import CATCH_UP_BYTES_MAX, LINK_BUFFER_BYTES_MAX
 from chatapp.model.messages import Bye, ByeReason
 from chatapp.protocol.codec import frame
 
+_LOOK_EVERY_S = 0.01
+"""How often a full link is looked at: the library tells nobody but itself when the transport has drained."""
 _SEND_BUFFER_BYTES = CATCH_UP_BYTES_MAX
 """The kernel's share of what is on its way to a slow reader: small enough that its draining is seen soon."""
 
@@ -49,7 +51,9 @@ class Link:
         if self._pending:
             data = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
             self._pending = []
-            if not self._transport.is_closing():
+            if self._transport.get_write_buffer_size() > LINK_BUFFER_BYTES_MAX:
+                self._transport.abort()  # it takes nothing of what it is owed
+            elif not self._transport.is_closing():
                 self.write(data)
 
     @property
@@ -82,6 +86,11 @@ class Link:
         except OSError:
             return 0
         return int.from_bytes(answer, sys.byteorder)
+
+    async def wait_for_room(self) -> None:
+        """Returns when the client has read enough of what it asked for; until then it is asked nothing."""
+        while self.is_full and not self.is_closing:
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def close_with(self, reason: ByeReason | None) -> None:
         """Says `bye`, if there is a reason to tell, and closes."""

@@ -12,6 +12,7 @@ client                                  server
 import asyncio
 import ipaddress
 import secrets
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -28,8 +29,11 @@ from chatapp.protocol.codec import decode_from_client, encode
 from chatapp.protocol.handshake import State, step
 from chatapp.server.appender import Appender
 from chatapp.server.counts import Counts, exposition
+from chatapp.server.door import Door
 from chatapp.server.interpreter import Interpreter
 from chatapp.server.links import Link
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _CLOSE_TIMEOUT_S = 1.0
 """How long a closed connection's other side has to say so too."""
@@ -48,15 +52,32 @@ class Listener:
         self._appender = appender
         self._counts = counts
         self._last_number = 0
+        self._door: Door
+
+    def door(self, runner: web.AppRunner) -> Door:
+        """The protocol factory for the port: what hasn't asked for anything passes here first."""
+        assert runner.server is not None
+        limits = (self._settings.handshake_timeout_s, self._settings.unauthenticated_max)
+        self._door = Door(runner.server, *limits, self._counts)
+        return self._door
+
+    def sweep(self) -> None:
+        """Closes connections that have asked for nothing in time."""
+        self._door.sweep()
 
     def application(self) -> web.Application:
         """The routes."""
-        application = web.Application()
+        application = web.Application(middlewares=[self._through_the_door])
         application.router.add_get("/", self._root)
         application.router.add_get("/healthz", self._health)
         application.router.add_get("/metrics", self._metrics)
         application.router.add_get("/v1/chat", self._chat)
         return application
+
+    @web.middleware
+    async def _through_the_door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._door.asked(request)
+        return await handler(request)
 
     async def _root(self, request: web.Request) -> web.Response:
         return web.Response(
@@ -107,6 +128,8 @@ class Listener:
         while state is not State.CLOSED:
             if not self._appender.has_room:
                 await self._appender.wait_for_room()
+            if link.is_full:
+                await link.wait_for_room()
             message = await self._next(websocket)
             if message is None:
                 return

@@ -22,6 +22,7 @@ from chatapp.model.settings import ServerSettings
 from chatapp.server.appender import Appender
 from chatapp.server.console import Console
 from chatapp.server.counts import Counts
+from chatapp.server.door import Door
 from chatapp.server.interpreter import Interpreter, present
 from chatapp.server.listener import Listener
 from chatapp.server.reader import LogReader
@@ -32,6 +33,8 @@ from chatapp.store.sqlite import SqliteStore
 from chatapp.tasks import TaskKeeper
 
 _BACKLOG = 4096
+_SHUTDOWN_TIMEOUT_S = 1.0
+"""How long a stop waits for requests that are being answered."""
 
 
 def run(settings: ServerSettings) -> ExitStatus:
@@ -113,17 +116,26 @@ async def _serve(
     interpreter.attach(appender)
     counts.sessions = lambda: len(core.world.sessions)
     counts.queued = lambda: appender.unsettled
+    server: asyncio.Server | None = None
     listener = Listener(settings, server_id, interpreter, appender, counts)
-    runner = web.AppRunner(listener.application(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    runner = web.AppRunner(
+        listener.application(),
+        access_log=None,
+        handle_signals=False,
+        keepalive_timeout=settings.handshake_timeout_s,
+        shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
+    )
     await runner.setup()
     try:
-        await _listen(runner, settings, context)
-        tasks.start(interpreter.keep_time(), "time")
+        server = await _listen(listener.door(runner), settings, context)
+        tasks.start(interpreter.keep_time(listener.sweep), "time")
         _greet(console, settings)
         gc.freeze()  # what a start makes stays for good: the collector needn't look at it again
         await ending.event.wait()
     finally:
         await tasks.close()
+        if server is not None:
+            server.close()
         if ending.status is ExitStatus.DONE:
             await interpreter.stop()
             await appender.close()
@@ -135,11 +147,17 @@ async def _serve(
     return ending.status
 
 
-async def _listen(runner: web.AppRunner, settings: ServerSettings, context: ssl.SSLContext | None) -> None:
+async def _listen(door: Door, settings: ServerSettings, context: ssl.SSLContext | None) -> asyncio.Server:
     """Raises CannotStart when the port can't be had."""
     try:
-        site = web.TCPSite(runner, settings.bind or None, settings.port, ssl_context=context, backlog=_BACKLOG)
-        await site.start()
+        return await asyncio.get_running_loop().create_server(
+            door,
+            settings.bind or None,
+            settings.port,
+            ssl=context,
+            ssl_handshake_timeout=None if context is None else settings.handshake_timeout_s,
+            backlog=_BACKLOG,
+        )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             line = f"Error: port {settings.port} is in use. Stop the other program, or choose another port."
@@ -152,6 +170,8 @@ def _greet(console: Console, settings: ServerSettings) -> None:
     console.say(lines.ONLINE)
     console.say(lines.how_to_join(settings.bind or _network_address(), settings.port))
     console.say(lines.OPEN_TO_EVERYONE)
+    if settings.no_tls:
+        console.say(lines.WITHOUT_TLS)
 
 
 def _network_address() -> str:
