@@ -193,7 +193,7 @@ class Conversation:
         if due is not None and due <= now:
             await link.send(self._reception.ack(now))
         again, self._again = self._again, []
-        for request in (*again, *self._outbox.ready()):
+        for request in (*again, *self._outbox.ready(now)):
             await link.send(request)
             self._outbox.sent(request, monotonic())
         self._changed.set()
@@ -218,7 +218,7 @@ class Conversation:
             await self._link.close()
         self._again.extend(verdict.resend)
         due = self._reception.ack_due()
-        if verdict.resend or (due is not None and due <= now):
+        if verdict.resend or self._outbox.ready(now) or (due is not None and due <= now):
             self._to_send.set()
         for event in reducer.receipts_overdue(self._state, now):
             self._told.put(event)

@@ -42,6 +42,7 @@ class Outbox:
     round_trip: RoundTrip
     tries_max: int | None
     items: dict[str, Item] = field(default_factory=dict)
+    not_before: float = 0.0
 
     def add(self, request: Requests, now: float, *, typed: bool) -> None:
         """A request behind all others."""
@@ -58,8 +59,19 @@ class Outbox:
         for item in self.items.values():
             item.tried_here = 0
 
-    def ready(self) -> list[Requests]:
+    def postpone(self, id: str, until: float) -> None:
+        """The server was asked too fast, or refused what stood behind such a request: it goes out again, in its place,
+        and nothing overtakes it. That is no try."""
+        item = self.items.get(id)
+        if item is not None:
+            item.tried_here = 0
+            item.tries = 1
+            self.not_before = max(self.not_before, until)
+
+    def ready(self, now: float) -> list[Requests]:
         """What wasn't sent on this connection yet, in order, as much as may be on the way."""
+        if now < self.not_before:
+            return []
         on_the_way = sum(1 for item in self.items.values() if item.tried_here)
         unsent = [item.request for item in self.items.values() if not item.tried_here]
         return unsent[: max(0, REQUESTS_IN_FLIGHT_MAX - on_the_way)]
@@ -84,7 +96,10 @@ class Outbox:
         resend: list[Requests] = []
         reconnect = False
         for item in self.items.values():
-            if item.due > now or (connected and not item.tried_here):
+            if item.due > now:
+                continue
+            if connected and not item.tried_here:  # it hasn't left yet: its time hasn't begun
+                item.due = now + self.round_trip.timeout_s
                 continue
             if item.typed and self.tries_max is not None and item.tries >= self.tries_max:
                 return Verdict(gave_up=True)
@@ -103,4 +118,5 @@ class Outbox:
 
     def next_due(self) -> float | None:
         """When `sweep` should be called next."""
-        return min((item.due for item in self.items.values()), default=None)
+        due = min((item.due for item in self.items.values()), default=None)
+        return due if due is None else max(due, self.not_before)

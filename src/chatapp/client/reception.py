@@ -53,6 +53,9 @@ from chatapp.model.messages import (
 )
 from chatapp.model.messages import Removed as RemovedPush
 
+_LATER = frozenset({"rate", "overload", "after_refused"})
+"""Refusals that mean: the same again, a little later (protocol 3.6)."""
+
 
 class Reception:
     """roster_changed: told which names have new rows. Raises StorageFailed, as the archive does."""
@@ -191,6 +194,9 @@ class Reception:
 
     # -- answers ------------------------------------------------------------------------------------------------
     async def _answer(self, answer: Answers) -> None:
+        if isinstance(answer, Refused) and answer.code in _LATER:
+            self._outbox.postpone(answer.re, monotonic() + answer.retry_after_s)
+            return
         item = self._outbox.answered(answer.re, monotonic())
         if item is None:
             return  # the second answer to something tried twice
