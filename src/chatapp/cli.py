@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin
 import click
 
 from chatapp import __version__
-from chatapp.model.errors import CannotStart, ExitStatus
+from chatapp.model.errors import CannotStart, ExitStatus, StorageFailed
 from chatapp.model.join_link import JoinLink, checked_host, checked_port, parse_join_link
 from chatapp.model.names import fault, fold
 from chatapp.model.settings import ClientSettings, JoinArguments, ServerSettings
@@ -213,4 +213,9 @@ def _end_with(run: Callable[[], ExitStatus]) -> NoReturn:
     except CannotStart as error:
         click.echo(error.line, err=True)
         status = error.status
+    except StorageFailed as error:
+        click.echo(
+            f"Error: storage failed: {error}. Nothing acknowledged is lost; mend the disk and try again.", err=True
+        )
+        status = ExitStatus.STORAGE
     raise SystemExit(status)

@@ -89,7 +89,7 @@ class Link:
 
     async def wait_for_room(self) -> None:
         """Returns when the client has read enough of what it asked for; until then it is asked nothing."""
-        while self.is_full and not self.is_closing:
+        while self.is_full and not self.is_closing:  # noqa: ASYNC110 - there is no event to await
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def close_with(self, reason: ByeReason | None) -> None:

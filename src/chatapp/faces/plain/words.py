@@ -176,10 +176,8 @@ def _news(event: Event) -> list[str]:
         case TableChanged():
             return ["[Client table updated.]"]
         case KeyChanged(name=name):
-            return [
-                f"[The key of {name} has changed. Private messages to and from {name} are held back. "
-                f"If you expected this, type: trust {name}]"
-            ]
+            held_back = f"Private messages to and from {name} are held back"
+            return [f"[The key of {name} has changed. {held_back}. If you expected this, type: trust {name}]"]
         case Trusted(name=name):
             return [f"[The new key of {name} is trusted.]"]
         case PrivateAcked(recipient=recipient):
