@@ -85,7 +85,7 @@ def _converse(workshop: Workshop, system: System, readers: int, talk: Talk) -> S
         "messages_per_s": seen["stored"] / seconds,
         "server_us_per_delivery": seen["server_cpu_s"] / deliveries * 1e6,
         "server_busy": seen["server_cpu_s"] / seconds,
-        "others_busy": max(0.0, seen["core_cpu_s"] - seen["server_cpu_s"]) / seconds,
+        "others_busy": max(0.0, seen["cores_cpu_s"] - seen["server_cpu_s"] - seen["load_cpu_s"]) / seconds,
         "load_busy": seen["load_cpu_s"] / seconds,
     }
 

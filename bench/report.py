@@ -89,7 +89,7 @@ def markdown(seen: dict[str, Any]) -> str:
     lines += ["", "Beside the peers, 64 messages in flight:", ""]
     header = (
         "readers", "server", "deliveries/s", "messages/s", "delivery p50 / p99, ms", "server µs for each delivery",
-        "server busy", "others on its core", "load busy", "chatapp : this",
+        "server busy", "others busy", "load busy", "chatapp : this",
     )  # fmt: skip
     lines += _table(header, (_peer_row(kind, by_kind) for kind in kinds))
     lines += ["", "```", *_bars({kind: median(_each(by_kind[kind], "deliveries_per_s")) for kind in kinds}), "```"]

@@ -23,6 +23,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _core_cpu_s(core: int) -> float:
+    line = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith(f"cpu{core} "))
+    user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(int, line.split()[1:])
+    return (user + nice + system + irq + softirq + steal) / _TICKS_PER_S
+
+
 class Server:
     """A server's process, pinned to SERVER_CORE with all its threads, from `with` to the end of it.
 
@@ -68,16 +74,13 @@ class Server:
             raise
 
     def cpu_s(self) -> dict[str, float]:
-        """Processor time so far: of the server, all its threads, user and system; of its core, whoever used it."""
+        """Processor time so far, user and system: of the server with all its threads, and of both cores, whoever
+        used them (proc(5))."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        core = next(
-            line for line in Path("/proc/stat").read_text().splitlines() if line.startswith(f"cpu{SERVER_CORE} ")
-        )
-        user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(int, core.split()[1:])
         return {
             "server_cpu_s": (int(fields[11]) + int(fields[12])) / _TICKS_PER_S,
-            "core_cpu_s": (user + nice + system + irq + softirq + steal) / _TICKS_PER_S,
-        }  # proc(5)
+            "cores_cpu_s": sum(_core_cpu_s(core) for core in (SERVER_CORE, LOAD_CORE)),
+        }
 
     def resident_kib(self) -> int:
         """Its memory as the kernel counts it (proc(5), VmRSS)."""

@@ -1,7 +1,7 @@
 """A peer in a process of its own, to be killed: `direct_peer.py SEED KEY FILE SWALLOWED`.
 
-Listens on any port, admits that key, keeps its high-water mark in the file and says on stdout what happens to it, a line
-each: `port N`, `new N`, `double N`. The message with the counter SWALLOWED is stored and never answered.
+Listens on any port, admits that key, keeps its high-water mark in the file and says on stdout what happens to it, each
+on a line: `port N`, `new N`, `double N`. The message with the counter SWALLOWED is stored and never answered.
 """
 
 import asyncio
@@ -21,20 +21,24 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def run(seed: bytes, known: bytes, path: Path, swallowed: int) -> None:
+def is_new(counter: int, high_water: Path) -> bool:
+    """Marks what comes for the first time."""
+    if high_water.exists() and counter <= int(high_water.read_text("ascii")):
+        return False
+    high_water.write_text(str(counter), "ascii")
+    return True
+
+
+async def run(seed: bytes, known: bytes, high_water: Path, swallowed: int) -> None:
     """Until it is killed."""
-    ended = asyncio.Event()
-    tasks = TaskKeeper(lambda name, error: ended.set())
+    never = asyncio.Event()
+    tasks = TaskKeeper(lambda name, error: say(f"{name}: {error!r}"))
 
     async def receive(key: bytes, message: PrivateMessage) -> PrivateAck:
         counter = parse_id(message.id).counter
-        if counter > int(path.read_text("ascii") if path.exists() else "0"):
-            path.write_text(str(counter), "ascii")
-            say(f"new {counter}")
-        else:
-            say(f"double {counter}")
+        say(f"{'new' if is_new(counter, high_water) else 'double'} {counter}")
         if counter == swallowed:
-            await ended.wait()
+            await never.wait()
         return PrivateAck(message.id, "shown")
 
     direct = await Direct.open(
@@ -47,7 +51,7 @@ async def run(seed: bytes, known: bytes, path: Path, swallowed: int) -> None:
         start=tasks.start,
     )
     say(f"port {direct.port}")
-    await ended.wait()
+    await never.wait()
 
 
 if __name__ == "__main__":

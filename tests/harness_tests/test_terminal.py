@@ -80,7 +80,7 @@ def test_keys_and_pastes(stage: Stage) -> None:
 
 def test_control_c_is_a_signal_and_so_is_a_closed_window(stage: Stage) -> None:
     program = (
-        "import signal\ndef tell(number, frame): print('got', signal.Signals(number).name, flush=True)\n"
+        "import os, signal\ndef tell(number, frame): os.write(1, f'got {signal.Signals(number).name}\\n'.encode())\n"
         "signal.signal(1, tell), signal.signal(2, tell), print('ready', flush=True)\nwhile True: signal.pause()"
     )
     person = stage.terminal("person", python(program))

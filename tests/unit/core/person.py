@@ -159,8 +159,9 @@ class Person:
 
     def holds(self, group: str, seq: int) -> Resume:
         """What its archive holds, if entry `seq` is the newest."""
-        (entry,) = {entry for entry in self.entries if entry.seq == seq}
-        return Resume(self.talk.group(group), 1, seq, entry.id)
+        group_id = self.talk.group(group)
+        (entry,) = {entry for entry in self.entries if (entry.group, entry.seq) == (group_id, seq)}
+        return Resume(group_id, 1, seq, entry.id)
 
 
 def code(answer: Answer) -> str:

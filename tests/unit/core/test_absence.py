@@ -23,7 +23,9 @@ class TestClosedConnection:
         assert talk.has("skii", sana)
         talk.passes(TICK_S)
 
-        assert [(entry.by, entry.kind, entry.body) for entry in aysha.entries[-1:]] == [("sana", "left", "unresponsive")]
+        assert [(entry.by, entry.kind, entry.body) for entry in aysha.entries[-1:]] == [
+            ("sana", "left", "unresponsive")
+        ]
         talk.passes(0.5)
         assert aysha.roster["sana"].status == "offline"
 

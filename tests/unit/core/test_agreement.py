@@ -12,7 +12,18 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chatapp.core.world import World, restored
 from chatapp.model.ids import ClientNumber
-from chatapp.model.messages import CreateGroup, Dereg, Entry, Joined, JoinGroup, LeaveGroup, Leaving, Request, SendGroup
+from chatapp.model.messages import (
+    CreateGroup,
+    Dereg,
+    Entry,
+    Joined,
+    JoinGroup,
+    LeaveGroup,
+    Leaving,
+    Request,
+    Resume,
+    SendGroup,
+)
 
 from .dialogue import Conversation
 from .person import Person
@@ -31,6 +42,7 @@ class Crowd(RuleBasedStateMachine):
         self.talk = Conversation(Path(self.directory.name) / "server.db")
         self.people = {name: self.talk.registers(name) for name in PEOPLE}
         self.asked: list[tuple[str, Request]] = []
+        self.newest: dict[str, dict[str, Entry]] = {name: {} for name in PEOPLE}
         self.busy = ExitStack()
         self.is_busy = False
 
@@ -63,10 +75,8 @@ class Crowd(RuleBasedStateMachine):
     @rule(name=NAMES, group=GROUPS, resumes=st.booleans())
     def joins(self, name: str, group: str, resumes: bool) -> None:
         person = self.people[name]
-        holds_some = group in self.talk.core.world.groups_by_name and any(
-            entry.group == self.talk.group(group) for entry in person.entries
-        )
-        held = person.holds(group, person.entries[-1].seq) if resumes and holds_some else None
+        newest = self.newest[name].get(group) if resumes else None
+        held = None if newest is None else Resume(newest.group, 1, newest.seq, newest.id)
         self.asks(name, JoinGroup(person.new_id(), group, held))
 
     @rule(name=NAMES)
@@ -148,14 +158,16 @@ class Crowd(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_skipped(self) -> None:
-        for person in self.people.values():
+        names = {group.id: group.name for group in self.talk.core.world.groups.values()}
+        for name, person in self.people.items():
             following: dict[str, int] = {}
             for message in person.got:
                 if isinstance(message, Joined):
                     following[message.group] = message.start + 1
                 elif isinstance(message, Entry):
-                    assert message.seq == following[message.group], person.name
+                    assert message.seq == following[message.group], name
                     following[message.group] += 1
+                    self.newest[name][names[message.group]] = message
 
 
 def rows_of(world: World) -> tuple[object, ...]:

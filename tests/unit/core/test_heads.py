@@ -66,9 +66,7 @@ class TestHeads:
             ("@haider", 0),
         ],
     )
-    def test_what_counts_as_a_mention(
-        self, talk: Conversation, people: list[Person], body: str, count: int
-    ) -> None:
+    def test_what_counts_as_a_mention(self, talk: Conversation, people: list[Person], body: str, count: int) -> None:
         aysha, sana, _ = people
         sana.leaves("skii")
         aysha.says(body)

@@ -44,9 +44,7 @@ class TestWhoIsTimed:
         assert not stranger.all(Probe)
         assert stranger.bye is None
 
-    def test_from_the_entry_on_and_not_from_the_last_ack(
-        self, talk: Conversation, pair: tuple[Person, Person]
-    ) -> None:
+    def test_from_the_entry_on_and_not_from_the_last_ack(self, talk: Conversation, pair: tuple[Person, Person]) -> None:
         aysha, sana = pair
         talk.passes(7.0)
         talk.begins()
@@ -68,7 +66,9 @@ class TestSilence:
         assert sana.times(Probe) == PROBED_AT
         assert sana.times(Bye) == [REMOVED_AT]
         assert sana.got[-1] == Bye("unresponsive")
-        assert [(entry.by, entry.kind, entry.body) for entry in aysha.entries[-1:]] == [("sana", "left", "unresponsive")]
+        assert [(entry.by, entry.kind, entry.body) for entry in aysha.entries[-1:]] == [
+            ("sana", "left", "unresponsive")
+        ]
         assert aysha.roster["sana"].status == "offline"
         assert aysha.roster["sana"].group is None
         assert Tell("unresponsive", "sana", "skii") in talk.screen
@@ -223,7 +223,9 @@ class TestTimeOuts:
 
         assert sana.times(Bye) == [REMOVED_AT]
 
-    def test_an_answer_to_an_older_probe_measures_nothing(self, talk: Conversation, pair: tuple[Person, Person]) -> None:
+    def test_an_answer_to_an_older_probe_measures_nothing(
+        self, talk: Conversation, pair: tuple[Person, Person]
+    ) -> None:
         """RFC 6298, section 3 (Karn)."""
         aysha, sana = pair
         aysha.says("hi")

@@ -169,7 +169,9 @@ def receipts_of(cursors: dict[int, int]) -> list[Cursors]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_receipts_go_forward_only_and_no_further_than_acks(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_receipts_go_forward_only_and_no_further_than_acks(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     """B5: never backwards; whatever the order of messages, acks, leaves, returns and pauses."""
     talk = Conversation(tmp_path_factory.mktemp("receipts") / "server.db")
     people = {person.name: person for person in talk.group_of("aysha", "sana", "haider")}
