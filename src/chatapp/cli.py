@@ -180,7 +180,7 @@ def join(link: str, name: str | None, **settings: Any) -> None:
     _join(written, JoinArguments(name=usable_name(written), **server._asdict(), settings=ClientSettings(**settings)))
 
 
-@chatapp.command(params=[LINK, *options(ClientSettings, only=("data", "connect_timeout_s"))])
+@chatapp.command(params=[LINK, *options(ClientSettings, only=("data", "no_tls", "connect_timeout_s"))])
 def trust(link: str, **settings: Any) -> None:
     """Accept a server's changed key.
 

@@ -35,5 +35,7 @@ class Journal:
 
 
 def _short(text: str) -> str:
+    """On one line, and cut."""
+    text = text.replace("\n", "⏎")
     left_out = len(text) - _CHARACTERS_MAX
     return text if left_out <= 0 else f"{text[:_CHARACTERS_MAX]}… and {left_out} more characters"

@@ -64,6 +64,15 @@ class Lines(Watched):
         self._journal.note(self._who, self._mark, text)
 
     @property
+    def is_open(self) -> bool:
+        """Whether a process still writes to it."""
+        return self._open
+
+    def wait_for_end(self, patience_s: float = PATIENCE_S) -> None:
+        """Waits until everything is read."""
+        self.wait(lambda: not self._open or None, lambda: f"{self._who} was to end", patience_s=patience_s)
+
+    @property
     def all(self) -> list[str]:
         """Every line so far."""
         with self.changed:

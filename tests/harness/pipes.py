@@ -117,6 +117,8 @@ class PipedProcess(Process):
         try:
             return self._out.expect(*expected, patience_s=patience_s)
         except NotSeen as error:
+            if not self._out.is_open:
+                self._err.wait_for_end()  # the reason may still be on its way
             raise NotSeen(f"{error}\non its stderr\n{indented(self.errors)}") from None
 
     def expect_in_any_order(self, *expected: Expected, patience_s: float = PATIENCE_S) -> None:

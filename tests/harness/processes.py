@@ -5,12 +5,13 @@ import signal
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import chatapp
 from harness.journal import DONE, Journal
-from harness.waiting import PATIENCE_S
+from harness.waiting import PATIENCE_S, lasting
 
 Setting = str | int | float | bool
 """A field of `model.settings`: given to the process as CHATAPP_FIELD."""
@@ -108,6 +109,14 @@ class Process(ABC):
     def resume(self) -> None:
         """SIGCONT: it goes on."""
         self.signal(signal.SIGCONT)
+
+    @contextmanager
+    def suspended_for(self, span_s: float) -> Iterator[None]:
+        """What happens inside happens while it stands still, for at least so long; then it goes on."""
+        self.suspend()
+        with lasting(span_s):
+            yield
+        self.resume()
 
     def stop(self, patience_s: float = PATIENCE_S) -> int:
         """SIGTERM: asks it to end, and waits. Returns the exit status."""

@@ -6,7 +6,8 @@ worst of networks. What a network can do is delay them, withhold them, or take t
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from harness.figures import SIDES, Figures, Side
@@ -14,6 +15,7 @@ from harness.journal import DONE, Journal
 from harness.loop import LoopThread, Reachable
 from harness.path import Connection, Faults, reset, small_buffers
 from harness.ports import fresh_port
+from harness.waiting import lasting
 
 _BACKLOG = 512
 _THROTTLED_BUFFER_BYTES = 4096
@@ -69,6 +71,14 @@ class TcpProxy(Figures):
         """Nothing gets through, not even that a connection ended; new connections get no answer. As TCP retransmits,
         what was sent meanwhile arrives after `heal`."""
         self._do("is a black hole", self._stop_passing())
+
+    @contextmanager
+    def black_hole_for(self, span_s: float) -> Iterator[None]:
+        """What happens inside happens during a black hole, which lasts at least so long; then the path heals."""
+        self.black_hole()
+        with lasting(span_s):
+            yield
+        self.heal()
 
     def cut(self, *, politely: bool = False) -> None:
         """Every connection is reset towards both ends (politely: closed)."""

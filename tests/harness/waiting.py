@@ -1,7 +1,8 @@
 """How a test waits: for an event that a thread reports, with a patience that only matters when it fails."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar
 
@@ -9,6 +10,17 @@ Found = TypeVar("Found")
 
 PATIENCE_S = 30.0
 """Far longer than anything takes, so that only what never happens runs into it."""
+
+
+@contextmanager
+def lasting(span_s: float) -> Iterator[None]:
+    """What happens inside takes at least so long: the span of a fault, which real time has to pass for.
+
+    Never a way to wait for something.
+    """
+    end_s = monotonic() + span_s
+    yield
+    threading.Event().wait(max(0.0, end_s - monotonic()))
 
 
 class NotSeen(AssertionError):

@@ -264,7 +264,8 @@ class Client:
         return (0, ()) if self._direct is None else (self._direct.port, self._direct.addresses)
 
     def _report(self, name: str) -> None:
-        if self._conversation.connected:
+        row = self.state.roster.get(name)
+        if self._conversation.connected and row is not None and row.status == "online":
             self._tasks.start(self._send_report(name), f"report {name}")
 
     async def _send_report(self, name: str) -> None:

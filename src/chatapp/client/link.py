@@ -47,6 +47,10 @@ Start = Callable[[Coroutine[Any, Any, None], str], object]
 Socket = aiohttp.ClientWebSocketResponse[bool]
 
 
+class HostUnknown(Unavailable):
+    """There is no host of that name."""
+
+
 class NotAdmitted(ChatappError):
     """The server refused the log-in; code and text are its own."""
 
@@ -89,6 +93,8 @@ class Link:
             await session.close()
             if isinstance(error, aiohttp.ServerFingerprintMismatch):
                 raise ServerKeyChanged(host, port, error.got.hex()) from None
+            if isinstance(error, aiohttp.ClientConnectorDNSError):
+                raise HostUnknown(host) from error
             if isinstance(error, (aiohttp.ClientError, OSError, TimeoutError)):
                 raise Unavailable(_reason(error)) from error
             raise

@@ -4,10 +4,10 @@ import asyncio
 
 from chatapp.client.events import Ended, LinkLost
 from chatapp.client.home import known_servers
-from chatapp.client.link import Link, Start
+from chatapp.client.link import HostUnknown, Link, Start
 from chatapp.client.told import Told
 from chatapp.identity.known_servers import ServerKeyChanged
-from chatapp.model.errors import ChatappError, ProtocolViolation, Unavailable
+from chatapp.model.errors import CannotStart, ChatappError, ExitStatus, ProtocolViolation, Unavailable
 from chatapp.model.settings import JoinArguments
 
 
@@ -22,7 +22,7 @@ class EndedEarly(ChatappError):
 async def meet(arguments: JoinArguments, told: Told, start: Start) -> tuple[str, Link | None, bool]:
     """The server's id; the connection that was needed to learn it, if it was; and whether it is a first contact.
 
-    A server never seen is tried five times by the classic client, for ever by `join`. Raises EndedEarly.
+    A server never seen is tried five times by the classic client, for ever by `join`. Raises EndedEarly; CannotStart where there is no such host.
     """
     servers = known_servers(arguments.settings.data)
     known = servers.get(arguments.host, arguments.port)
@@ -39,6 +39,8 @@ async def meet(arguments: JoinArguments, told: Told, start: Start) -> tuple[str,
     while True:
         try:
             link = await Link.connect(arguments.host, arguments.port, None, arguments.settings, start)
+        except HostUnknown as error:
+            raise CannotStart(f"Error: cannot find host {arguments.host}", ExitStatus.USAGE) from error
         except Unavailable as error:
             failures += 1
             if failures >= arguments.settings.tries:

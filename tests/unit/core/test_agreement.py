@@ -26,7 +26,6 @@ from chatapp.model.messages import (
 )
 
 from .dialogue import Conversation
-from .person import Person
 
 PEOPLE = ("aysha", "sana", "haider")
 NAMES = st.sampled_from(PEOPLE)
@@ -186,4 +185,4 @@ def rows_of(world: World) -> tuple[object, ...]:
 
 
 TestCrowd = Crowd.TestCase
-TestCrowd.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCrowd.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

@@ -139,7 +139,7 @@ class TestLargeGroups:
         assert dict(push.counts) == {seq: cursors.count(seq) for seq in cursors}
 
     def test_names_up_to_fifty(self) -> None:
-        (push,) = receipts_of({n: 7 for n in range(NAMED_RECEIPTS_MAX)})
+        (push,) = receipts_of(dict.fromkeys(range(NAMED_RECEIPTS_MAX), 7))
 
         assert len(push.named) == NAMED_RECEIPTS_MAX
         assert not push.counts
@@ -148,7 +148,7 @@ class TestLargeGroups:
         ("members", "delay_s"), [(1, 0.125), (50, 0.125), (100, 0.25), (400, ACK_DELAY_MAX_S), (4000, ACK_DELAY_MAX_S)]
     )
     def test_acks_are_asked_for_more_slowly(self, members: int, delay_s: float) -> None:
-        (push,) = receipts_of({n: 7 for n in range(members)})
+        (push,) = receipts_of(dict.fromkeys(range(members), 7))
 
         assert push.ack_delay_s == delay_s
 
@@ -162,9 +162,12 @@ def receipts_of(cursors: dict[int, int]) -> list[Cursors]:
     group = Group(GroupNumber(1), "1", "skii", 1, 999, set(numbers), dict(numbers), set(numbers))
     world.add_group(group)
     world.receipts.add(group.number)
-    effects = list(tell_receipts(world, Now(1.0, 0)))
-    assert all(isinstance(effect, SendMembers) for effect in effects)
-    return [effect.message for effect in effects if isinstance(effect, SendMembers)]
+    told = []
+    for effect in tell_receipts(world, Now(1.0, 0)):
+        assert isinstance(effect, SendMembers)
+        assert isinstance(effect.message, Cursors)
+        told.append(effect.message)
+    return told
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

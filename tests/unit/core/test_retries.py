@@ -190,6 +190,7 @@ class TestAnotherContent:
             aysha.sends(SendGroup(aysha.new_id(), talk.group("skii"), "three"))
 
         first, second = aysha.answers_to(twin)
+        assert isinstance(first, Stored)
         assert (first.seq, code(second)) == (4, "id_conflict")
         assert sana.texts == ["one", "three"]
 
