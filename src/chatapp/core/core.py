@@ -16,7 +16,7 @@ from chatapp.core.snapshot import Snapshot
 from chatapp.core.world import Client, restored
 from chatapp.core.writes import Append, Create, Enrol, Join, Leave, Outcome, Say, Write
 from chatapp.model.errors import ProtocolViolation
-from chatapp.model.ids import ClientNumber, SessionNumber, parse_id
+from chatapp.model.ids import ClientNumber, RequestId, SessionNumber, parse_id
 from chatapp.model.messages import (
     Ack,
     Alive,
@@ -86,24 +86,23 @@ class Core:
         return registration.closed(self.world, session, now)
 
     def _ask(self, session: SessionNumber, number: ClientNumber, request: Requests, now: Now) -> Iterator[Effect]:
-        parse_id(request.id)
-        proposed = self._propose(self.world.clients[number], request, now)
+        proposed = self._propose(self.world.clients[number], request, parse_id(request.id), now)
         if isinstance(proposed, Refused):  # it waits for its turn, as every answer does
             yield Submit(None, Asked(session, number, proposed))
         else:
             yield Submit(proposed, Asked(session, number, request))
 
-    def _propose(self, client: Client, request: Requests, now: Now) -> Append | Refused | None:
+    def _propose(self, client: Client, request: Requests, id: RequestId, now: Now) -> Append | Refused | None:
         world = self.world
         match request:
             case SendGroup():
-                return groups.say(world, client, request, now)
+                return groups.say(world, client, request, id, now)
             case JoinGroup():
-                return groups.join(world, client, request, now)
+                return groups.join(world, client, request, id, now)
             case LeaveGroup():
-                return groups.leave(world, client, request, now)
+                return groups.leave(world, client, request, id, now)
             case CreateGroup():
-                return groups.create(client, request, self._fresh_group_id(), now)
+                return groups.create(client, request, id, self._fresh_group_id(), now)
             case Dereg():
                 return registration.dereg(world, client, request, now)
             case ListGroups() | ListMembers() | History() | Report():

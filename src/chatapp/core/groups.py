@@ -7,7 +7,7 @@ from chatapp.core.effects import Deliver, Effect, Grow, Halt, Send, SendEntries,
 from chatapp.core.now import Now
 from chatapp.core.world import Client, Group, World
 from chatapp.core.writes import Append, Appended, Create, Entered, Join, Leave, NotGranted, Outcome, Position, Say
-from chatapp.model.ids import ClientNumber, SessionNumber, parse_id
+from chatapp.model.ids import ClientNumber, RequestId, SessionNumber, parse_id
 from chatapp.model.limits import HISTORY_ENTRIES_MAX, MENTIONS_MAX, NAMED_RECEIPTS_MAX, PAGE_ROWS_MAX
 from chatapp.model.messages import (
     Created,
@@ -44,32 +44,32 @@ TEXTS = {
 
 
 # -- proposing: from a request to a write, or a refusal ---------------------------------------------------------
-def create(client: Client, request: CreateGroup, group_id: str, now: Now) -> Create | Refused:
+def create(client: Client, request: CreateGroup, id: RequestId, group_id: str, now: Now) -> Create | Refused:
     """A new group's first entry."""
     name = fold(request.group)
     complaint = fault(name)
     if complaint is not None:
         return Refused(request.id, "bad_name", complaint)
-    return Create(client.number, parse_id(request.id), now.at, name, group_id)
+    return Create(client.number, id, now.at, name, group_id)
 
 
-def join(world: World, client: Client, request: JoinGroup, now: Now) -> Join:
+def join(world: World, client: Client, request: JoinGroup, id: RequestId, now: Now) -> Join:
     """A `joined` entry, or the same membership taken up again."""
     held = None
     if request.resume is not None and request.resume.group in world.groups_by_id and request.resume.seq > 0:
         held = Position(request.resume.seq, parse_id(request.resume.id))
-    return Join(client.number, parse_id(request.id), now.at, fold(request.group), held)
+    return Join(client.number, id, now.at, fold(request.group), held)
 
 
-def leave(world: World, client: Client, request: LeaveGroup, now: Now) -> Leave | Refused:
+def leave(world: World, client: Client, request: LeaveGroup, id: RequestId, now: Now) -> Leave | Refused:
     """A `left` entry."""
     group = world.groups_by_id.get(request.group)
     if group is None:
         return Refused(request.id, "not_member", TEXTS["not_member"])
-    return Leave(client.number, parse_id(request.id), now.at, group, "left")
+    return Leave(client.number, id, now.at, group, "left")
 
 
-def say(world: World, client: Client, request: SendGroup, now: Now) -> Say | Refused:
+def say(world: World, client: Client, request: SendGroup, id: RequestId, now: Now) -> Say | Refused:
     """A `text` entry. Its length was limited with its frame."""
     group = world.groups_by_id.get(request.group)
     if group is None:
@@ -77,7 +77,7 @@ def say(world: World, client: Client, request: SendGroup, now: Now) -> Say | Ref
     if not request.body:
         return Refused(request.id, "empty", "A message needs some text.")
     mentions = _mentions(world, request.body) if "@" in request.body else ()
-    return Say(client.number, parse_id(request.id), now.at, group, request.body, mentions)
+    return Say(client.number, id, now.at, group, request.body, mentions)
 
 
 def _mentions(world: World, body: str) -> tuple[ClientNumber, ...]:

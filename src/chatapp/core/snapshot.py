@@ -1,13 +1,12 @@
 """What the store holds, as the core reads it: at a start, and when somebody reads a log."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chatapp.model.ids import ClientNumber, GroupNumber, RequestId
 from chatapp.model.messages import EntryKind, Kind
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
+class StoredEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry as the log has it."""
 
     seq: int
@@ -18,8 +17,7 @@ class StoredEntry:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredClient:
+class StoredClient(msgspec.Struct, frozen=True, gc=False):
     """A row of the roster as the store has it."""
 
     number: ClientNumber
@@ -29,8 +27,7 @@ class StoredClient:
     addresses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredGroup:
+class StoredGroup(msgspec.Struct, frozen=True, gc=False):
     """A group as the store has it; cursors: of all who were ever in it; members: who is."""
 
     number: GroupNumber
@@ -42,8 +39,7 @@ class StoredGroup:
     cursors: dict[ClientNumber, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """All that memory caches of the store, at a start."""
 
     clients: tuple[StoredClient, ...]

@@ -6,16 +6,16 @@ free, the client is a member, the client is in no group, the id is new. A guard 
 alone. Numbers are given inside the transaction too: a group's entries are 1, 2, 3 … without gaps.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from chatapp.model.ids import ClientNumber, GroupNumber, RequestId
 from chatapp.model.messages import Kind, LeaveReason
 
 
 # -- writes -----------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Enrol:
+class Enrol(msgspec.Struct, frozen=True, gc=False):
     """A client comes to the roster, or comes back with other addresses. Guard: the name is free, or has this key."""
 
     name: str
@@ -24,8 +24,7 @@ class Enrol:
     addresses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(msgspec.Struct, frozen=True, gc=False):
     """Entry 1 of a new group. Guards: id new, name free, client in no group."""
 
     client: ClientNumber
@@ -35,16 +34,14 @@ class Create:
     group_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True, gc=False):
     """The newest entry of a group that a client's archive holds: its number and its id."""
 
     seq: int
     id: RequestId
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(msgspec.Struct, frozen=True, gc=False):
     """A `joined` entry, unless the client is a member already. Guards: id new, group exists, client in no other group.
 
     held: what the client has of the log. If the log has another entry there, or none (an older image of the disk came
@@ -58,8 +55,7 @@ class Join:
     held: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(msgspec.Struct, frozen=True, gc=False):
     """A `left` entry. Guards: id new, client a member of `group`, or of any where group is None."""
 
     client: ClientNumber
@@ -69,8 +65,7 @@ class Leave:
     reason: LeaveReason
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True, gc=False):
     """A `text` entry. Guards: id new, client a member. mentions: whom the text names, to be counted for them."""
 
     client: ClientNumber
@@ -81,8 +76,7 @@ class Say:
     mentions: tuple[ClientNumber, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KeepCursors:
+class KeepCursors(msgspec.Struct, frozen=True, gc=False):
     """Cursors, (client, group, seq), stored lazily."""
 
     rows: tuple[tuple[ClientNumber, GroupNumber, int], ...]
@@ -93,15 +87,13 @@ Append = Create | Join | Leave | Say
 
 
 # -- outcomes, one for each write, in order ---------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Enrolled:
+class Enrolled(msgspec.Struct, frozen=True, gc=False):
     """The client's row."""
 
     client: ClientNumber
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """The entry is durable at that number. repeated: it was already, from the first time this id came."""
 
     group: GroupNumber
@@ -110,8 +102,7 @@ class Appended:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(msgspec.Struct, frozen=True, gc=False):
     """The client is a member. seq: its `joined` entry's number, or None if it was a member already; repeated: this id
     has come before; epoch: the group's log epoch now; holds: what the client held is what the log has."""
 
@@ -123,13 +114,11 @@ class Entered:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True, gc=False):
     """The cursors are stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotGranted:
+class NotGranted(msgspec.Struct, frozen=True, gc=False):
     """A guard didn't hold."""
 
     code: Literal["name_taken", "group_exists", "no_such_group", "in_group", "not_member", "id_conflict"]

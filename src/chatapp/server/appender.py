@@ -35,6 +35,7 @@ class Appender:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Submit] = deque()
         self._wake = threading.Event()
+        self._wake_scheduled = False
         self._closing = False
         self._unsettled = 0
         self._unsettled_bytes = 0
@@ -74,7 +75,9 @@ class Appender:
         if self._unsettled >= APPEND_QUEUE_WRITES_MAX or self._unsettled_bytes >= APPEND_QUEUE_BYTES_MAX:
             self._room.clear()
         self._waiting.append(submit)
-        self._wake.set()
+        if not self._wake_scheduled:  # after this iteration of the loop, so that one commit has all that it submits
+            self._wake_scheduled = True
+            self._loop.call_soon(self._wake_thread)
 
     async def close(self) -> None:
         """Settles what was submitted, then ends the thread."""
@@ -82,6 +85,10 @@ class Appender:
         self._wake.set()
         await asyncio.to_thread(self._thread.join)
         await asyncio.sleep(0)  # what the thread handed back last is settled in the loop's next turn
+
+    def _wake_thread(self) -> None:
+        self._wake_scheduled = False
+        self._wake.set()
 
     def _run(self) -> None:
         while True:

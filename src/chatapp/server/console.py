@@ -54,10 +54,11 @@ class Console:
         if self._quiet or not self._may_show():
             return
         text = shown_line(event.text, CONSOLE_TEXT_CHARACTERS_MAX) if event.text and self._shows_text else ""
+        group = shown_line(event.group, CONSOLE_TEXT_CHARACTERS_MAX)  # of one that doesn't exist, it may be anything
         if self._json:
-            self._put([_as_json(what=event.what, client=event.client, group=event.group, names=event.names)])
+            self._put([_as_json(what=event.what, client=event.client, group=group, names=event.names)])
         else:
-            self._put(console_lines(event.what, event.client, event.group, text, event.names[:TABLE_ROWS_MAX]))
+            self._put(console_lines(event.what, event.client, group, text, event.names[:TABLE_ROWS_MAX]))
 
     def show_table_if_changed(self, world: World) -> None:
         """The table after a change, at most once a second."""

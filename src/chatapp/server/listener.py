@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from chatapp import __version__
 from chatapp.identity.login import is_signed
@@ -183,8 +183,8 @@ class Listener:
                 return decode_from_client(received.data)
             case WSMsgType.BINARY:
                 raise ProtocolViolation("binary", "frames are text")
-            case WSMsgType.ERROR:
-                too_large = websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG
+            case WSMsgType.ERROR if isinstance(received.data, WebSocketError):  # the library has closed it already
+                too_large = received.data.code == WSCloseCode.MESSAGE_TOO_BIG
                 self._counts.violations["too_large" if too_large else "bad_frame"] += 1
                 return None
             case _:

@@ -149,13 +149,15 @@ async def _serve(
 
 async def _listen(door: Door, settings: ServerSettings, context: ssl.SSLContext | None) -> asyncio.Server:
     """Raises CannotStart when the port can't be had."""
+    tls_timeout_s = None if context is None else settings.handshake_timeout_s
     try:
         return await asyncio.get_running_loop().create_server(
             door,
             settings.bind or None,
             settings.port,
             ssl=context,
-            ssl_handshake_timeout=None if context is None else settings.handshake_timeout_s,
+            ssl_handshake_timeout=tls_timeout_s,
+            ssl_shutdown_timeout=tls_timeout_s,
             backlog=_BACKLOG,
         )
     except OSError as error:
