@@ -10,6 +10,8 @@ from measures import Seen
 
 _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 _BAR_CHARACTERS = 40
+_OTHERS_BUSY_MAX = 0.15
+"""Of a core, the kernel's own work and this program's included; undisturbed runs stay below a tenth."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,12 @@ def markdown(seen: dict[str, Any]) -> str:
         "",
     ]
     lines += _table(("figure", "promised", "measured", ""), (figure.row() for figure in figures(seen)))
+    others = max(_each(runs + seen["steady"], "others_busy"))
+    if others > _OTHERS_BUSY_MAX:
+        lines += [
+            "",
+            f"**Disturbed:** something else took up to {others:.0%} of a core in a run. Measure again in quiet.",
+        ]
     p50, p99 = (median(_each(seen["disk_ms"], name)) for name in ("p50", "p99"))
     lines += [
         "",

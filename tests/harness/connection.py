@@ -38,6 +38,7 @@ class Bytes:
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._state_lock, self._send_lock = threading.Lock(), threading.Lock()
         self._tls: ssl.SSLObject | None = None
+        self._tls_has_ended = False
         self._may_read = threading.Event()
         self._may_read.set()
         self._thread: threading.Thread | None = None
@@ -71,6 +72,9 @@ class Bytes:
                         if not data:
                             break
                         feed(self._decrypted(data))
+                        if self._tls_has_ended:
+                            self._end_tls()
+                            break  # nothing more may come (RFC 8446, 6.1), though TCP may stand for a while
             except OSError:
                 pass  # reset by the other end, or closed by ours
             finally:
@@ -83,11 +87,20 @@ class Bytes:
         if self._tls is None:
             return data
         plain = bytearray()
-        with self._state_lock, contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+        with self._state_lock, contextlib.suppress(ssl.SSLWantReadError):
             self._in.write(data)
             while part := self._tls.read(_READ_BYTES_MAX):
                 plain += part
+            self._tls_has_ended = True
         return bytes(plain)
+
+    def _end_tls(self) -> None:
+        """Answers close_notify with the same: the other end may wait for it before it closes."""
+        with self._send_lock:
+            with self._state_lock, contextlib.suppress(ssl.SSLError):
+                if self._tls is not None:
+                    self._tls.unwrap()
+            self.socket.sendall(self._out.read())
 
     def send(self, data: bytes) -> None:
         """Sends the bytes, inside TLS if there is TLS. Raises OSError when the other end is gone."""

@@ -81,14 +81,35 @@ def test_an_abort_is_a_reset(plain: Bytes, upstream: Upstream, ear: Ear) -> None
     ear.hear_end()
 
 
-def test_tls_goes_both_ways_and_junk_below_it_breaks_it(upstream: Upstream, ear: Ear, tmp_path: Path) -> None:
+Ends = tuple[Bytes, ssl.SSLSocket]
+
+
+@pytest.fixture
+def ends(upstream: Upstream, tmp_path: Path) -> Iterator[Ends]:
+    """Ours and the server's end of a TLS connection."""
     context = server_context(*own_certificate(tmp_path))
     accepted: queue.SimpleQueue[ssl.SSLSocket] = queue.SimpleQueue()
     thread = threading.Thread(target=lambda: accepted.put(context.wrap_socket(upstream.accept(), server_side=True)))
     thread.start()
-    connection = Bytes(upstream, tls=True)
+    ours = Bytes(upstream, tls=True)
     server = accepted.get(timeout=PATIENCE_S)
     thread.join()
+    yield ours, server
+    server.close()
+    ours.close()
+
+
+def test_the_end_of_tls_is_the_end_and_is_answered(ends: Ends, ear: Ear) -> None:
+    connection, server = ends
+    ear.listen_to(connection)
+    server.sendall(b"last words")
+    server.unwrap()  # returns when the other end has answered
+    assert ear.hear(10) == b"last words"
+    ear.hear_end()
+
+
+def test_tls_goes_both_ways_and_junk_below_it_breaks_it(ends: Ends, ear: Ear) -> None:
+    connection, server = ends
     ear.listen_to(connection)
     data = bytes(range(256)) * 4096
     connection.send(data)
@@ -98,5 +119,3 @@ def test_tls_goes_both_ways_and_junk_below_it_breaks_it(upstream: Upstream, ear:
     connection.send_below_tls(b"this is no record")
     with pytest.raises(ssl.SSLError):
         server.recv(1)
-    server.close()
-    connection.close()

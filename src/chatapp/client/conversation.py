@@ -123,9 +123,14 @@ class Conversation:
                 await asyncio.sleep(self._backoff_s(failures))
 
     def _tell_failure(self, failures: int) -> None:
-        """Says once that the server doesn't answer; ends a classic client that knows nobody else to talk to."""
+        """Says once that the server doesn't answer; ends a classic client that knows nobody else to talk to.
+
+        A classic client that waits for an answer says so at the end of its tries.
+        """
         if self._registered:
-            if not self._lost_told and not self._outbox.asks:
+            if self._reception.dismissed and failures == 0:
+                return  # what that means is told when we are back
+            if not self._lost_told and not (self._arguments.classic and self._outbox.asks):
                 self._lost_told = True
                 self._told.put(LinkLost())
         elif failures >= self._settings.tries and not self._offline_told:

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine
+from time import monotonic
 from typing import Any, Protocol
 
 from chatapp.client.events import PrivateAcked, PrivateWaits
@@ -95,7 +96,11 @@ class Couriers:
     async def _round(self, courier: "_Courier") -> bool:
         """Tries the oldest message; whether it arrived."""
         waiting = courier.waiting[0]
+        due = monotonic()
         for _ in range(DIRECT_TRIES):
+            # A try that failed at once has its time all the same: the recipient may just be hearing who we are.
+            await asyncio.sleep(due - monotonic())
+            due = monotonic() + self._settings.ack_timeout_s
             if await self._try(waiting.sent):
                 await self._home.run(self._home.private.mark_acked, waiting.sent)
                 courier.waiting.popleft()

@@ -6,12 +6,11 @@ each cause, the root of it last.)
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import iroh
 
+from chatapp.client.direct_addresses import any_port, host, is_declarable, is_dialable, own_addresses
 from chatapp.client.direct_copying import install
 from chatapp.model.errors import CannotStart, ExitStatus, Unavailable
 from chatapp.model.limits import (
@@ -22,14 +21,7 @@ from chatapp.model.limits import (
 )
 from chatapp.protocol.direct import APPLICATION_PROTOCOL, CloseCode
 
-_FAMILIES = ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::"))
-_ROUTES = (
-    (socket.AF_INET, ("10.255.255.254", "172.31.255.254", "192.168.255.254", "169.254.255.254", "192.0.2.1")),
-    (socket.AF_INET6, ("fd00::ffff", "2001:db8::1")),
-)
-"""Where to: somebody in each private range, and (reserved for documentation) somebody far away."""
-_ANY_PORT = 9
-"""Nothing is sent there."""
+_FAMILIES = ("0.0.0.0", "[::]")
 
 
 @contextlib.contextmanager
@@ -130,9 +122,8 @@ class _OnePort(iroh.Preset):
         """Nobody but one UPnP router on the local network is asked anything (docs/threats.md)."""
         builder.apply_minimal()
         builder.relay_mode(iroh.RelayMode.disabled())
-        for family, address in _FAMILIES:
-            host = f"[{address}]" if family == socket.AF_INET6 else address
-            builder.bind_addr(f"{host}:{self._port}")
+        for address in _FAMILIES:
+            builder.bind_addr(f"{address}:{self._port}")
 
 
 class Endpoint:
@@ -155,8 +146,8 @@ class Endpoint:
                     raise CannotStart(line, ExitStatus.USAGE) from error
         for _ in range(DIRECT_ANY_PORT_TRIES - 1):
             with contextlib.suppress(Unavailable):
-                return await cls._bind(seed, _any_port())
-        return await cls._bind(seed, _any_port())
+                return await cls._bind(seed, any_port())
+        return await cls._bind(seed, any_port())
 
     @classmethod
     async def _bind(cls, seed: bytes, port: int) -> "Endpoint":
@@ -167,15 +158,15 @@ class Endpoint:
     @property
     def addresses(self) -> tuple[str, ...]:
         """This machine's private and link-local IP addresses, as far as they can be dialled without a zone."""
-        found = [] if self._endpoint is None else [_host(a) for a in self._endpoint.addr().direct_addresses()]
-        found += _sources()
-        return tuple(dict.fromkeys(address for address in found if _is_declarable(address)))[:ADDRESSES_MAX]
+        found = [] if self._endpoint is None else [host(a) for a in self._endpoint.addr().direct_addresses()]
+        found += own_addresses()
+        return tuple(dict.fromkeys(address for address in found if is_declarable(address)))[:ADDRESSES_MAX]
 
     async def dial(self, key: bytes, addresses: Sequence[str]) -> Connection:
         """Whoever holds that key, at whichever of the addresses (`host:port`) answers first."""
         if self._endpoint is None:
             raise Unavailable("the direct link is closed")
-        usable = [address for address in addresses[:ADDRESSES_MAX] if _is_dialable(address)]
+        usable = [address for address in addresses[:ADDRESSES_MAX] if is_dialable(address)]
         with _told():
             target = iroh.EndpointAddr(iroh.EndpointId.from_bytes(key), None, usable)
             return Connection(await self._endpoint.connect(target, APPLICATION_PROTOCOL))
@@ -186,7 +177,7 @@ class Endpoint:
             with contextlib.suppress(Unavailable), _told():
                 source = await incoming.remote_addr()
                 if isinstance(source, iroh.IncomingAddr.IP):
-                    return Arrival(incoming, _host(source.addr), proven=await incoming.remote_addr_validated())
+                    return Arrival(incoming, host(source.addr), proven=await incoming.remote_addr_validated())
         return None
 
     async def close(self) -> None:
@@ -196,50 +187,3 @@ class Endpoint:
             with contextlib.suppress(TimeoutError, Unavailable), _told():
                 async with asyncio.timeout(DIRECT_CLOSE_TIMEOUT_S):
                     await endpoint.close()
-
-
-def _any_port() -> int:
-    """A port that is free in both families. (Port 0 would give each family its own.) Raises Unavailable."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("0.0.0.0", 0))
-        except OSError as error:
-            raise Unavailable(f"no UDP port: {error.strerror}") from error
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _sources() -> Iterator[str]:
-    """The addresses that this machine sends from. A connected UDP socket knows its route, and sends nothing."""
-    for family, targets in _ROUTES:
-        for target in targets:
-            with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-                probe.connect((target, _ANY_PORT))
-                yield probe.getsockname()[0]
-
-
-def _host(address: str) -> str:
-    """Without the port, brackets and zone."""
-    return address.rpartition(":")[0].strip("[]").partition("%")[0]
-
-
-def _is_declarable(address: str) -> bool:
-    """Private or link-local. IPv6 link-local means nothing without a zone, which is another name on each machine."""
-    ip = _ip(address)
-    if ip is None or ip.is_loopback or ip.is_unspecified or ip.is_multicast:
-        return False
-    return ip.is_private and not (isinstance(ip, IPv6Address) and ip.is_link_local)
-
-
-def _is_dialable(address: str) -> bool:
-    """The address came from the roster, so from somebody else: only what is `host:port` reaches iroh."""
-    host, _, port = address.rpartition(":")
-    ip = _ip(host.strip("[]"))
-    return ip is not None and port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
-
-
-def _ip(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None

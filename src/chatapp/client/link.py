@@ -175,7 +175,8 @@ class Link:
             while True:
                 message = await self._receive()
                 if isinstance(message, Probe):
-                    await self.send(Alive(message.n))
+                    with contextlib.suppress(Unavailable):  # too late; but what came behind it is still read
+                        await self.send(Alive(message.n))
                     continue
                 self._waiting.append(message)
                 self._came.set()

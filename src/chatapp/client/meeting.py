@@ -22,7 +22,8 @@ class EndedEarly(ChatappError):
 async def meet(arguments: JoinArguments, told: Told, start: Start) -> tuple[str, Link | None, bool]:
     """The server's id; the connection that was needed to learn it, if it was; and whether it is a first contact.
 
-    A server never seen is tried five times by the classic client, for ever by `join`. Raises EndedEarly; CannotStart where there is no such host.
+    A server never seen is tried five times by the classic client, for ever by `join`. Raises EndedEarly; CannotStart
+    where there is no such host.
     """
     servers = known_servers(arguments.settings.data)
     known = servers.get(arguments.host, arguments.port)

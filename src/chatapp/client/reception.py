@@ -72,11 +72,13 @@ class Reception:
         self.awaited: dict[str, asyncio.Future[Answers]] = {}
         self._focus: str | None = None
         self._return_told = False  # whether taking the group up again is worth a line
+        self._taken_up: set[str] = set()  # groups of which an earlier process's last lines have been looked at
         self._acked = 0
         self._acked_at = 0.0
         self._roster_came = False
         self.ready = asyncio.Event()
         self.departed = False  # by one's own wish: the connection's end is no failure
+        self.dismissed = False  # by the server, which is there and takes us back: its going away is nothing to tell
 
     async def begin(self) -> None:
         """Takes up what an earlier process left: the focus, and group messages that weren't acknowledged."""
@@ -94,14 +96,19 @@ class Reception:
         """Logged in: takes up the group one was in, before everything else that waits; or leaves one that the server
         still has one in."""
         self._state.text_bytes_max = welcome.text_bytes_max
+        self.dismissed = False
         if self._focus is not None:
-            if welcome.group != self._focus:
-                await self._removed(self._focus)
-            else:
+            if welcome.group == self._focus:
                 await self._return(self._focus)
-        elif welcome.group is not None:
+            elif not self._waits(LeaveGroup):
+                await self._removed(self._focus)
+        elif welcome.group is not None and not self._waits(JoinGroup):
             leave = LeaveGroup(str(await self._home.run(self._archive.new_id)), welcome.group)
             self._outbox.add_first(leave, monotonic())
+
+    def _waits(self, kind: type[JoinGroup | LeaveGroup]) -> bool:
+        """Whether a join, or a leave, waits for its answer: where the server has one in or out may be its doing."""
+        return any(isinstance(item.request, kind) for item in self._outbox.items.values())
 
     async def show_waiting(self) -> None:
         """Private messages that an earlier process left: shown now, or held on where one returns to a group."""
@@ -158,6 +165,8 @@ class Reception:
             case Bye(reason="replaced"):
                 self._told.put(Ended("replaced"))
                 raise Unavailable("replaced")
+            case Bye(reason="unresponsive"):
+                self.dismissed = True
             case Answer():
                 await self._answer(message)
             case _:
@@ -204,6 +213,8 @@ class Reception:
         if isinstance(answer, Refused) and answer.code == "id_conflict":
             await self._ask_anew(item)
             return
+        if isinstance(request, LeaveGroup) and isinstance(answer, Refused) and answer.code == "not_member":
+            answer = Left(request.id, request.group)  # one was removed before the leave came: out is out
         if item.typed:
             self._told.put(Answered(request, answer))
         if isinstance(request, SendGroup):
@@ -241,7 +252,8 @@ class Reception:
         self._outbox.add(request, monotonic(), typed=item.typed)
 
     async def _entered(self, answer: Joined, *, typed: bool) -> None:
-        first_in_process = self._state.group is None
+        first_in_process = answer.group not in self._taken_up
+        self._taken_up.add(answer.group)
         entry = (answer.group, answer.name, answer.epoch, answer.start)
         lost = await self._home.run(self._archive.enter, *entry)
         reducer.joined(self._state, answer)

@@ -56,11 +56,15 @@ class GroupState:
 
 @dataclass(slots=True)
 class State:
-    """One name's view. changed: names whose key isn't the one pinned; held: private messages that wait."""
+    """One name's view. changed: names whose key isn't the one pinned; held: private messages that wait.
+
+    table_changed: names came or went, or nobody was told of the table yet.
+    """
 
     name: str
     roster: dict[str, RosterRow] = field(default_factory=dict)
     roster_version: tuple[str, int] = ("", 0)
+    table_changed: bool = True
     pins: dict[str, str] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
     group: GroupState | None = None
@@ -72,7 +76,7 @@ class State:
 # -- people -----------------------------------------------------------------------------------------------------
 def roster_came(state: State, roster: Roster) -> list[Event]:
     """Rows of the roster: somebody came or went, or has another key than the one pinned."""
-    before = dict(state.roster)
+    before = {name: row.status for name, row in state.roster.items()}
     if roster.full:
         state.roster = {}
     state.roster_version = (roster.boot, roster.version)
@@ -85,8 +89,9 @@ def roster_came(state: State, roster: Roster) -> list[Event]:
         elif state.changed.get(row.name) != row.key:
             state.changed[row.name] = row.key
             events.append(KeyChanged(row.name))
-    names = {name: row.status for name, row in state.roster.items()}
-    if names != {name: row.status for name, row in before.items()}:
+    state.table_changed |= {name: row.status for name, row in state.roster.items()} != before
+    if state.table_changed and not roster.more:
+        state.table_changed = False
         events.insert(0, TableChanged())
     return events
 
@@ -134,6 +139,8 @@ def entries_came(state: State, entries: Sequence[Entry], receipt_due: float) -> 
         if entry.kind == "text" and entry.by == state.name:
             group.awaited.append(Awaited(entry.seq, receipt_due, frozenset(group.members), group.count))
         events.append(Said(entry))
+    if state.name in group.members:
+        group.members[state.name] = group.position  # this archive is the one that has it
     return events
 
 
@@ -142,7 +149,7 @@ def _follow_members(group: GroupState, entry: Entry) -> None:
     if entry.kind == "joined":
         group.count += 1
         if group.count <= NAMED_RECEIPTS_MAX:
-            group.members[entry.by] = entry.seq - 1
+            group.members[entry.by] = 0  # one that comes back may be far behind: its acks say how far it is
     elif entry.kind == "left":
         group.count -= 1
         group.members.pop(entry.by, None)
@@ -184,6 +191,10 @@ def receipts_overdue(state: State, now: float) -> list[Event]:
         group.awaited.popleft()
     if count == 0:
         return []
+    if names:
+        names = names.intersection(group.members)  # who has left isn't a member any more
+        if not names:
+            return []
     group.reported = newest
     if names and names <= group.reported_names:
         return []

@@ -8,7 +8,7 @@ from chatapp.core.now import Now
 from chatapp.core.world import Group, Session, World
 from chatapp.core.writes import KeepCursors
 from chatapp.model.errors import ProtocolViolation
-from chatapp.model.ids import GroupNumber
+from chatapp.model.ids import ClientNumber, GroupNumber
 from chatapp.model.limits import CURSORS_SAVED_EVERY_S, HEADS_INTERVAL_S, NAMED_RECEIPTS_MAX, RECEIPT_BUCKETS_MAX
 from chatapp.model.messages import Ack, Cursors, HeadRow
 
@@ -22,10 +22,15 @@ def acknowledged(world: World, session: Session, ack: Ack, now: Now) -> None:
     if ack.seq > group.head or ack.seq < 0:
         raise ProtocolViolation("bad_ack", f"entry {ack.seq} isn't there")
     if ack.seq > group.cursors[client.number]:
-        group.cursors[client.number] = ack.seq
-        group.moved.add(client.number)
-        world.receipts.add(group.number)
-        world.cursors.add((client.number, group.number))
+        advance(world, group, client.number, ack.seq)
+
+
+def advance(world: World, group: Group, client: ClientNumber, seq: int) -> None:
+    """Moves a member's cursor forward, to be told and stored in time."""
+    group.cursors[client] = seq
+    group.moved.add(client)
+    world.receipts.add(group.number)
+    world.cursors.add((client, group.number))
 
 
 def tell_receipts(world: World, now: Now) -> Iterator[Effect]:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from chatapp.core.cursors import advance
 from chatapp.core.effects import Deliver, Effect, Grow, Halt, Send, SendEntries, Tell
 from chatapp.core.now import Now
 from chatapp.core.world import Client, Group, World
 from chatapp.core.writes import Append, Appended, Create, Entered, Join, Leave, NotGranted, Outcome, Position, Say
 from chatapp.model.ids import ClientNumber, RequestId, SessionNumber, parse_id
-from chatapp.model.limits import HISTORY_ENTRIES_MAX, MENTIONS_MAX, NAMED_RECEIPTS_MAX, PAGE_ROWS_MAX
+from chatapp.model.limits import COUNTER_MAX, HISTORY_ENTRIES_MAX, MENTIONS_MAX, NAMED_RECEIPTS_MAX, PAGE_ROWS_MAX
 from chatapp.model.messages import (
     Created,
     CreateGroup,
@@ -28,9 +29,9 @@ from chatapp.model.messages import (
     SendGroup,
     Stored,
 )
-from chatapp.model.names import fault, fold
+from chatapp.model.names import fault, fold, leading
 
-_MENTION = re.compile(r"@([\w.-]+)")
+_MENTION = re.compile(r"@(\S+)")
 
 TEXTS = {
     "group_exists": "There is a group of that name.",
@@ -55,10 +56,16 @@ def create(client: Client, request: CreateGroup, id: RequestId, group_id: str, n
 
 def join(world: World, client: Client, request: JoinGroup, id: RequestId, now: Now) -> Join:
     """A `joined` entry, or the same membership taken up again."""
+    name, resume = fold(request.group), request.resume
     held = None
-    if request.resume is not None and request.resume.group in world.groups_by_id and request.resume.seq > 0:
-        held = Position(request.resume.seq, parse_id(request.resume.id))
-    return Join(client.number, id, now.at, fold(request.group), held)
+    if resume is not None and resume.group == _id_of(world, name) and 0 < resume.seq <= COUNTER_MAX:
+        held = Position(resume.seq, parse_id(resume.id))
+    return Join(client.number, id, now.at, name, held)
+
+
+def _id_of(world: World, name: str) -> str | None:
+    number = world.groups_by_name.get(name)
+    return None if number is None else world.groups[number].id
 
 
 def leave(world: World, client: Client, request: LeaveGroup, id: RequestId, now: Now) -> Leave | Refused:
@@ -84,7 +91,7 @@ def _mentions(world: World, body: str) -> tuple[ClientNumber, ...]:
     """Whom the text calls by `@name`; a name's own final dots may be the sentence's."""
     found: dict[ClientNumber, None] = {}
     for word in _MENTION.findall(body):
-        name = fold(word)
+        name = leading(fold(word))
         number = world.names.get(name) or world.names.get(name.rstrip(".-"))
         if number is not None and len(found) < MENTIONS_MAX:
             found[number] = None
@@ -149,7 +156,7 @@ def joined(
                 yield Send(session, _joined_answer(world, group, request.id, group.cursors[client.number]))
                 yield Send(session, Removed(group.id, "unresponsive"))
             elif client.session == session:
-                yield from _taken_up(world, group, client, session, request, outcome)
+                yield from _taken_up(world, group, client, session, request.id, write, outcome)
         case NotGranted():
             yield Send(session, _refused(request.id, outcome))
             if outcome.code == "no_such_group":
@@ -159,16 +166,19 @@ def joined(
 
 
 def _taken_up(
-    world: World, group: Group, client: Client, session: SessionNumber, request: JoinGroup, outcome: Entered
+    world: World, group: Group, client: Client, session: SessionNumber, re: str, write: Join, outcome: Entered
 ) -> Iterator[Effect]:
     """Delivery starts at what the archive holds, where the log has the same there; else at the cursor kept here."""
     cursor = min(group.cursors[client.number], group.head)
     start = cursor
-    if outcome.holds and request.resume is not None and request.resume.group == group.id and request.resume.seq > 0:
-        start = request.resume.seq
-    group.cursors[client.number] = max(cursor, start)
+    if write.held is not None and outcome.holds:
+        start = write.held.seq
+        if start > cursor:
+            advance(world, group, client.number, start)
+    else:
+        group.cursors[client.number] = cursor
     world.watched.pop(client.number, None)
-    yield Send(session, _joined_answer(world, group, request.id, start))
+    yield Send(session, _joined_answer(world, group, re, start))
     yield Deliver(session, group.number, start)
 
 
@@ -259,7 +269,7 @@ def history(world: World, client: Client, session: SessionNumber, request: Histo
         yield Send(session, Refused(request.id, "not_member", TEXTS["not_member"]))
         return
     count = min(max(request.count, 1), HISTORY_ENTRIES_MAX)
-    yield SendEntries(session, request.id, group.number, max(request.start, 1), count)
+    yield SendEntries(session, request.id, group.number, min(max(request.start, 1), COUNTER_MAX), count)
 
 
 def _page(names: list[str], after: str) -> tuple[tuple[str, ...], bool]:

@@ -19,6 +19,7 @@ from chatapp.model.messages import (
     Leaving,
     Refused,
     Register,
+    Removed,
     Report,
     Roster,
     Welcome,
@@ -54,8 +55,6 @@ def registered(
 ) -> Iterator[Effect]:
     """The store has settled whose name it is."""
     pending = world.enrolling.pop(session, None)
-    if pending is None:
-        return  # the connection was closed before its answer
     match outcome:
         case NotGranted():
             yield Send(session, Refused("", outcome.code, TEXTS[outcome.code]))
@@ -65,9 +64,12 @@ def registered(
             if client is None:
                 client = Client(outcome.client, write.name, write.key, write.kind, write.addresses)
                 world.add_client(client)
+            client.addresses = write.addresses
+            world.touch(client)
+            if pending is None:
+                return  # the connection was closed before its answer
             if client.session is not None:
                 yield from _replace(world, client.session)
-            client.addresses = write.addresses
             client.online = True
             yield from _log_in(world, client, session, request, pending)
         case _:
@@ -82,7 +84,6 @@ def _log_in(
     path.sample(round_trip_s)
     client.session = session
     world.sessions[session] = Session(session, client.number, path)
-    world.touch(client)
     world.watched.pop(client.number, None)
     group = world.group_of(client)
     group_id = None if group is None else group.id
@@ -177,8 +178,10 @@ def departed(
     """The store has settled that the client is in no group; now it is offline too."""
     if isinstance(outcome, Appended):
         yield from left_group(world, client, write, outcome, now)
-    if session != client.session:
-        return  # it has come back with another session in the meantime
+    if session != client.session:  # it has come back with another session in the meantime, and goes on with that
+        if client.session is not None and isinstance(outcome, Appended):
+            yield Send(client.session, Removed(world.groups[outcome.group].id, write.reason))
+        return
     client.online = False
     world.touch(client)
     world.watched.pop(client.number, None)

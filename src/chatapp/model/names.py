@@ -4,11 +4,15 @@ Letters, marks and digits of any script and `-`, `_`, `.`, beginning with a lett
 terminal, a path or a command line could take for something else.
 """
 
+import re
 import unicodedata
+from itertools import takewhile
 
 from chatapp.model.limits import NAME_BYTES_MAX, NAME_CHARACTERS_MAX
 
 _PUNCTUATION = "-_."
+# Letters and marks that nobody can see (Unicode's Default_Ignorable_Code_Point, of categories L and M).
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
 def fold(text: str) -> str:
@@ -26,9 +30,21 @@ def fault(name: str) -> str | None:
         return "a name is written in lower case"
     if not _is_letter_or_digit(name[0]):
         return "a name begins with a letter or a digit"
-    if not all(_is_letter_or_digit(c) or unicodedata.category(c) in ("Mn", "Mc") or c in _PUNCTUATION for c in name):
+    if not all(_is_allowed(character) for character in name):
         return "a name has letters, digits, '-', '_' and '.' only"
     return None
+
+
+def leading(text: str) -> str:
+    """What of the text could be a name, from its beginning: `sana` of `sana, look`."""
+    return "".join(takewhile(_is_allowed, text))
+
+
+def _is_allowed(character: str) -> bool:
+    if _INVISIBLE.match(character):
+        return False
+    is_mark = unicodedata.category(character) in ("Mn", "Mc")
+    return is_mark or _is_letter_or_digit(character) or character in _PUNCTUATION
 
 
 def _is_letter_or_digit(character: str) -> bool:

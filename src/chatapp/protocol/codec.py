@@ -12,13 +12,15 @@ _from_client: Final[msgspec.json.Decoder[FromClient]] = msgspec.json.Decoder(Fro
 _from_server: Final[msgspec.json.Decoder[FromServer]] = msgspec.json.Decoder(FromServer)
 
 encode = _encoder.encode
+_FAULTS = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""What the decoder raises for bytes that aren't a message; the last for JSON nested a thousand deep."""
 
 
 def decode_from_client(payload: str | bytes) -> FromClient:
     """The client's message. Raises ProtocolViolation `bad_message`."""
     try:
         return _from_client.decode(payload)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except _FAULTS as error:
         raise ProtocolViolation("bad_message", str(error)) from None
 
 
@@ -26,7 +28,7 @@ def decode_from_server(payload: str | bytes) -> FromServer:
     """The server's message. Raises ProtocolViolation `bad_message`."""
     try:
         return _from_server.decode(payload)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except _FAULTS as error:
         raise ProtocolViolation("bad_message", str(error)) from None
 
 

@@ -121,7 +121,7 @@ def take_frame(buffer: bytearray) -> bytes | None:
 def _decode(decoder: "msgspec.json.Decoder[_Decoded]", payload: bytes) -> _Decoded:
     try:
         return decoder.decode(payload)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:  # a thousand brackets fit in a frame
         raise ProtocolViolation("bad_message", str(error)) from None
 
 

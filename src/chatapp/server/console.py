@@ -4,6 +4,7 @@ A thread of its own writes; what the screen is too slow for, and what comes fast
 counted, and said so.
 """
 
+import contextlib
 import queue
 import sys
 import threading
@@ -25,6 +26,9 @@ from chatapp.model.lines import console_lines, table_lines
 from chatapp.model.settings import ServerSettings
 from chatapp.model.shown import shown_line
 from chatapp.server.counts import Counts
+
+_LAST_LINES_S = 1.0
+"""How long the end of the server waits for its screen."""
 
 
 class Console:
@@ -71,16 +75,17 @@ class Console:
 
     def close(self) -> None:
         """Writes what waits, for a moment."""
-        self._lines.put(None)
-        self._thread.join(timeout=1.0)
+        with contextlib.suppress(queue.Full):  # nobody reads that screen
+            self._lines.put_nowait(None)
+            self._thread.join(timeout=_LAST_LINES_S)
 
     def _may_show(self) -> bool:
         second = monotonic() // 1
         if second != self._second:
             self._second, self._in_second = second, 0
             if self._dropped and not self._lines.full():
-                self._lines.put_nowait(f">>> [{self._dropped} lines were too many for this screen.]")
-                self._dropped = 0
+                dropped, self._dropped = self._dropped, 0
+                self.say(f">>> [{dropped} lines were too many for this screen.]")
         self._in_second += 1
         if self._in_second > CONSOLE_LINES_PER_S:
             self._drop(1)

@@ -88,7 +88,7 @@ class Fanout:
         """A frame for every reader of the group; a reader that is full is spared."""
         feed = self._feeds.get(group)
         if feed is not None:
-            for reader in feed.level:
+            for reader in feed.level | feed.behind:
                 if not reader.link.is_full:
                     self.send(reader.link, data)
 
@@ -211,6 +211,8 @@ class Fanout:
         entries = await self._read_log(feed.group, reader.sent)
         reader.reading = False
         self._counts.catch_ups += 1
+        # What the store has and the core hasn't settled yet may be for others: this reader's own removal comes first.
+        entries = [entry for entry in entries if entry.seq <= feed.told]
         if entries and reader in feed.behind:
             reader.link.flush()
             data = b"".join(frame(entry) for entry in entries)

@@ -33,9 +33,10 @@ class Link:
         self.number = number
         self._websocket = websocket
         self._transport = transport
-        self.write = transport.write
         self._pending: list[bytes] = []
+        self._written = 0
         self._unsent_before = 0
+        self._gone_before = 0
         self._socket: socket.socket | None = transport.get_extra_info("socket")
         if self._socket is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
@@ -45,6 +46,11 @@ class Link:
         if not self._pending:
             schedule(self)
         self._pending.append(frame)
+
+    def write(self, data: bytes) -> None:
+        """Hands the bytes to the transport at once."""
+        self._written += len(data)
+        self._transport.write(data)
 
     def flush(self) -> None:
         """Writes what was sent."""
@@ -70,8 +76,10 @@ class Link:
         """Whether bytes have left for the client since this was last asked: from our buffer, or acknowledged by its
         kernel to ours."""
         unsent = self._transport.get_write_buffer_size() + self._unacknowledged_bytes()
-        drained = unsent < self._unsent_before
-        self._unsent_before = unsent
+        gone = self._written - unsent
+        # Where nothing was waiting, what has left since says only that the client's kernel has room.
+        drained = self._unsent_before > 0 and gone > self._gone_before
+        self._unsent_before, self._gone_before = unsent, gone
         return drained
 
     def _unacknowledged_bytes(self) -> int:

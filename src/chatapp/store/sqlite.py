@@ -99,7 +99,7 @@ class SqliteStore:
             size = 0
             for seq, at, client, installation, counter, kind, body in rows:
                 read.append(StoredEntry(seq, at, client, RequestId(installation, counter), kind, body))
-                size += len(body)
+                size += len(body.encode())
                 if size >= bytes_max:
                     break
             return read
@@ -182,14 +182,14 @@ class _Transaction:
                     # The first time one starts at one's own join entry; later, where one was.
                     start = "insert into cursors values (?, ?, ?) on conflict do nothing"
                     self._execute(start, (write.client, group, seq - 1))
-                return Entered(group, seq, at, repeated, *self._compare(group, write.held))
+                return Entered(group, seq, at, repeated, *self._compare(group, write.held, repeated))
             case _:
-                return Entered(group, None, write.at, False, *self._compare(group, write.held))
+                return Entered(group, None, write.at, False, *self._compare(group, write.held, repeated=False))
 
-    def _compare(self, group: GroupNumber, held: Position | None) -> tuple[int, bool]:
-        """The log epoch, and whether the log has what the client holds; if not, a new epoch has begun."""
+    def _compare(self, group: GroupNumber, held: Position | None, repeated: bool) -> tuple[int, bool]:
+        """The log epoch, and whether the log has what the client holds; if not, a new epoch begins, once."""
         holds = held is None or self._is_at(group, held)
-        if not holds:
+        if not holds and not repeated:
             self._execute("update groups set epoch = epoch + 1 where number = ?", (group,))
         ((epoch,),) = self._execute("select epoch from groups where number = ?", (group,))
         return epoch, holds

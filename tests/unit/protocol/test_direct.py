@@ -172,6 +172,7 @@ class TestTheReceivingEnd:
             (b"\0\0\0\0", "bad_message"),
             (b"\0\0\0\x02[]", "bad_message"),
             (b"\0\0\0\x02\xff\xff", "bad_message"),
+            (b"\0\0\x0f\xff" + b'{"x":' + b"[" * 4090, "bad_message"),
             (frame(PrivateAck(ID, "shown")), "bad_message"),
             (header(-1), "bad_message"),
             (header(COUNTER_MAX + 1), "bad_message"),

@@ -67,7 +67,12 @@ class _Face:
             return Pipe()
         from chatapp.faces.plain.terminal import Terminal  # prompt_toolkit takes its time; pipes don't need it
 
-        return Terminal(lambda: self._narrator.group, self._candidates)
+        return Terminal(
+            lambda: self._narrator.group,
+            self._candidates,
+            lambda: self._stop(ExitStatus.DONE, True),
+            self._tasks.start,
+        )
 
     def _stop(self, status: ExitStatus, silently: bool) -> None:
         if not self._stopped.done():
@@ -136,7 +141,8 @@ class _Face:
                 await self._note(waiting)
             if typist.offline:
                 break
-        await client.ready.wait()
+        if waits_for_each:
+            await client.ready.wait()
         status = ExitStatus.SOME_REFUSED if self._refused and waits_for_each else ExitStatus.DONE
         self._told.put(_Finished(status))
 
