@@ -13,7 +13,8 @@ from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import Any, Protocol
 
-from chatapp.client.events import PrivateAcked, PrivateWaits
+from chatapp.client.direct import PeerRefused
+from chatapp.client.events import PrivateAcked, PrivateRejected, PrivateWaits
 from chatapp.client.home import Home
 from chatapp.client.private import Sent
 from chatapp.client.state import State
@@ -22,6 +23,9 @@ from chatapp.model.errors import Unavailable
 from chatapp.model.limits import DIRECT_RETRY_FIRST_S, DIRECT_TRIES
 from chatapp.model.settings import ClientSettings
 from chatapp.protocol.direct import PrivateMessage
+
+_FOR_GOOD = frozenset({"id_conflict", "too_large", "not_utf_8", "empty", "wrong_recipient"})
+"""Refusals that the same message would meet again; all others, `rate` and `busy` among them, pass with time."""
 
 
 class Carrier(Protocol):
@@ -101,28 +105,43 @@ class Couriers:
             # A try that failed at once has its time all the same: the recipient may just be hearing who we are.
             await asyncio.sleep(due - monotonic())
             due = monotonic() + self._settings.ack_timeout_s
-            if await self._try(waiting.sent):
+            outcome = await self._try(waiting.sent)
+            if outcome == "id_conflict":
+                await self._renumber(waiting)
+            elif outcome != "unanswered":
                 await self._home.run(self._home.private.mark_acked, waiting.sent)
                 courier.waiting.popleft()
-                self._told.put(PrivateAcked(waiting.sent.recipient))
-                waiting.answer(True)
+                acked = outcome == "acked"
+                self._told.put(
+                    PrivateAcked(courier.recipient) if acked else PrivateRejected(courier.recipient, outcome)
+                )
+                waiting.answer(acked)
                 return True
         self._told_waiting(courier)
         self._report(courier.recipient)
         return False
 
-    async def _try(self, sent: Sent) -> bool:
+    async def _renumber(self, waiting: "_Waiting") -> None:
+        """The recipient has something else under that id: this archive is an older image of itself, or a copy."""
+        await self._home.run(self._home.archive.renumber)
+        installation = await self._home.run(self._home.archive.installation)
+        waiting.sent = await self._home.run(self._home.private.renumber, waiting.sent, installation)
+
+    async def _try(self, sent: Sent) -> str:
+        """One try: `acked`, `unanswered`, `id_conflict`, or why the message will never be taken."""
         row = self._state.roster.get(sent.recipient)
         if self.carrier is None or row is None or sent.recipient in self._state.changed:
-            return False
+            return "unanswered"
         key = bytes.fromhex(self._state.pins[sent.recipient])
         message = PrivateMessage(str(sent.id), self._state.name, sent.recipient, sent.at, sent.body)
         try:
             await self.carrier.send(key, row.addresses, message)
+        except PeerRefused as refused:
+            return refused.code if refused.code in _FOR_GOOD else "unanswered"
         except Unavailable:
             self.carrier.forget(key)
-            return False
-        return True
+            return "unanswered"
+        return "acked"
 
     def _told_waiting(self, courier: "_Courier") -> None:
         """Says of each message once that it waits; those behind the oldest can't go before it."""

@@ -145,6 +145,14 @@ class PrivateWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateRejected:
+    """One's own private message will never be taken by the recipient's client. code: why."""
+
+    recipient: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trusted:
     """The new key of a name is the one pinned now."""
 
@@ -187,6 +195,7 @@ Event = (
     | PrivateCame
     | PrivateAcked
     | PrivateWaits
+    | PrivateRejected
     | Trusted
     | Answered
     | NoDirect

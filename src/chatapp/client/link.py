@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import WSMsgType
 
 from chatapp.identity.keys import Identity
-from chatapp.identity.known_servers import ServerKeyChanged, is_fingerprint
+from chatapp.identity.known_servers import ServerKeyChanged, is_fingerprint, is_server_id
 from chatapp.identity.login import sign
 from chatapp.model.errors import ChatappError, ProtocolViolation, Unavailable
 from chatapp.model.limits import ENVELOPE_BYTES_MAX, MIB, TEXT_BYTES_MAX
@@ -49,6 +49,10 @@ Socket = aiohttp.ClientWebSocketResponse[bool]
 
 class HostUnknown(Unavailable):
     """There is no host of that name."""
+
+
+class WithoutTls(Unavailable):
+    """The server speaks plain text where TLS was expected."""
 
 
 class NotAdmitted(ChatappError):
@@ -95,6 +99,8 @@ class Link:
                 raise ServerKeyChanged(host, port, error.got.hex()) from None
             if isinstance(error, aiohttp.ClientConnectorDNSError):
                 raise HostUnknown(host) from error
+            if isinstance(error, aiohttp.ClientConnectorSSLError):
+                raise WithoutTls(f"the server at {bracketed(host)}:{port} doesn't speak TLS") from error
             if isinstance(error, (aiohttp.ClientError, OSError, TimeoutError)):
                 raise Unavailable(_reason(error)) from error
             raise
@@ -108,6 +114,8 @@ class Link:
             raise Unavailable(
                 f"the server speaks versions {challenge.versions} of the protocol, not {PROTOCOL_VERSION}"
             )
+        if not is_server_id(challenge.server):
+            raise ProtocolViolation("bad_server_id", "the server's id is neither a fingerprint nor a host name")
         expected = known if proven is None else proven
         if expected is not None and challenge.server != expected:
             raise ServerKeyChanged(host, port, challenge.server)
@@ -219,7 +227,7 @@ async def _open(
     if known is not None and is_fingerprint(known):
         return await open_with(aiohttp.Fingerprint(bytes.fromhex(known))), known
     try:
-        return await open_with(True), host  # a certificate that the system trusts: the host name is the id
+        return await open_with(True), host.lower()  # a certificate that the system trusts: the host name is the id
     except aiohttp.ClientConnectorCertificateError:
         if known is not None:
             raise
@@ -239,8 +247,6 @@ def _unverified() -> ssl.SSLContext:
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return "the server doesn't speak TLS; if it was started with --no-tls, add --no-tls here too"
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return f"the server answered with status {error.status}"
     return str(error) or type(error).__name__

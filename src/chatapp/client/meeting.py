@@ -4,7 +4,7 @@ import asyncio
 
 from chatapp.client.events import Ended, LinkLost
 from chatapp.client.home import known_servers
-from chatapp.client.link import HostUnknown, Link, Start
+from chatapp.client.link import HostUnknown, Link, Start, WithoutTls
 from chatapp.client.told import Told
 from chatapp.identity.known_servers import ServerKeyChanged
 from chatapp.model.errors import CannotStart, ChatappError, ExitStatus, ProtocolViolation, Unavailable
@@ -27,19 +27,19 @@ async def meet(arguments: JoinArguments, told: Told, start: Start) -> tuple[str,
     """
     servers = known_servers(arguments.settings.data)
     known = servers.get(arguments.host, arguments.port)
-    if arguments.pin:
-        if known is not None and known != arguments.pin:
-            raise EndedEarly(
-                Ended("key_changed", ServerKeyChanged(arguments.host, arguments.port, arguments.pin).lines)
-            )
-        known = known or arguments.pin
-        servers.remember(arguments.host, arguments.port, known)
+    if arguments.pin and known not in (None, arguments.pin):
+        raise EndedEarly(Ended("key_changed", ServerKeyChanged(arguments.host, arguments.port, arguments.pin).lines))
     if known is not None:
         return known, None, False
     failures = 0
     while True:
         try:
-            link = await Link.connect(arguments.host, arguments.port, None, arguments.settings, start)
+            link = await Link.connect(arguments.host, arguments.port, arguments.pin or None, arguments.settings, start)
+        except ServerKeyChanged as changed:
+            raise EndedEarly(Ended("key_changed", changed.lines)) from changed
+        except WithoutTls as error:
+            line = f"Error: {error}. If it is meant to be so, as on this machine or behind a proxy, add --no-tls."
+            raise CannotStart(line, ExitStatus.USAGE) from error
         except HostUnknown as error:
             raise CannotStart(f"Error: cannot find host {arguments.host}", ExitStatus.USAGE) from error
         except Unavailable as error:

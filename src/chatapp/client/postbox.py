@@ -37,7 +37,9 @@ class Postbox:
         received = await self._home.run(
             self._home.private.receive, sender, key.hex(), id, message.at, message.body, state
         )
-        if received is not None:
+        if received == "conflict":  # the sender's archive is a copy, or an older image of itself
+            return PrivateRefused(message.id, "id_conflict")
+        if received != "double":
             if received.state == "held" and self._state.group is None:  # one has left the group in the meantime
                 await self._home.run(self._home.private.mark_due, received.number)
                 received = received._replace(state="due")

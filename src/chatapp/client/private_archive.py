@@ -40,6 +40,18 @@ class PrivateArchive:
         with failures_told(self._path):
             self._connection.execute(update, (sent.recipient, *sent.id))
 
+    def renumber(self, sent: Sent, installation: int) -> Sent:
+        """Gives a message that isn't acknowledged a new id: its old one was used for something else."""
+        with failures_told(self._path), self._connection:
+            select = "select coalesce(max(counter), 0) from private_sent where recipient = ? and installation = ?"
+            ((newest,),) = self._connection.execute(select, (sent.recipient, installation))
+            update = (
+                "update private_sent set installation = ?, counter = ?"
+                " where recipient = ? and installation = ? and counter = ?"
+            )
+            self._connection.execute(update, (installation, newest + 1, sent.recipient, *sent.id))
+        return sent._replace(id=RequestId(installation, newest + 1))
+
     def correspondents(self, count: int) -> list[str]:
         """Whom one wrote to or heard from most recently."""
         with failures_told(self._path):
@@ -52,13 +64,15 @@ class PrivateArchive:
 
     def receive(
         self, sender: str, key: str, id: RequestId, at: int, body: str, state: Literal["held", "due"]
-    ) -> Received | None:
-        """Stores a message and then marks it; None if it is a double."""
+    ) -> Received | Literal["double", "conflict"]:
+        """Stores a message and then marks it, unless that id has come before: with this text, or with another."""
         with failures_told(self._path), self._connection:
             select = "select counter from high_water where key = ? and installation = ?"
             row = self._connection.execute(select, (key, id.installation)).fetchone()
             if row is not None and id.counter <= row[0]:
-                return None
+                select = "select body from private_received where key = ? and installation = ? and counter = ?"
+                before = self._connection.execute(select, (key, *id)).fetchone()
+                return "double" if before == (body,) else "conflict"
             ((number,),) = self._connection.execute(
                 "insert into private_received (sender, key, installation, counter, at, body, state)"
                 " values (?, ?, ?, ?, ?, ?, ?) returning number",

@@ -52,6 +52,7 @@ from chatapp.model.messages import (
     Welcome,
 )
 from chatapp.model.messages import Removed as RemovedPush
+from chatapp.model.names import fault
 
 _LATER = frozenset({"rate", "overload", "after_refused"})
 """Refusals that mean: the same again, a little later (protocol 3.6)."""
@@ -150,6 +151,8 @@ class Reception:
     async def _take(self, message: FromServer) -> None:
         match message:
             case Roster():
+                if any(fault(row.name) is not None for row in message.rows):
+                    raise ProtocolViolation("bad_name", "the roster has a name that can't be one")
                 await self._home.run(self._archive.keep_roster, message.rows, full=message.full)
                 self._tell(reducer.roster_came(self._state, message))
                 self._roster_changed([row.name for row in message.rows])
@@ -163,6 +166,7 @@ class Reception:
                 if self._focus == message.group:
                     await self._removed(message.group)
             case Bye(reason="replaced"):
+                self.departed = True
                 self._told.put(Ended("replaced"))
                 raise Unavailable("replaced")
             case Bye(reason="unresponsive"):
@@ -224,6 +228,8 @@ class Reception:
                 self._told.put(NotSent(found[0] if found else "", request.body, answer.text))
         match answer:
             case Joined():
+                if fault(answer.name) is not None:
+                    raise ProtocolViolation("bad_name", "the group has a name that can't be one")
                 await self._entered(answer, typed=item.typed)
             case Left():
                 await self._left()

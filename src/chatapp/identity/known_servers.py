@@ -1,6 +1,7 @@
 """The servers one knows: address to server id, pinned at first use (as SSH's known_hosts)."""
 
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -9,11 +10,18 @@ from chatapp.model.errors import CannotStart, ExitStatus, Unavailable
 from chatapp.model.lines import bracketed
 
 _FINGERPRINT_DIGITS = 64
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII)
+"""RFC 1123, 2.1, in lower case."""
 
 
 def is_fingerprint(server_id: str) -> bool:
     """Whether the id is a certificate's SHA-256, rather than the host name of a trusted certificate."""
     return len(server_id) == _FINGERPRINT_DIGITS and set(server_id) <= set("0123456789abcdef")
+
+
+def is_server_id(text: str) -> bool:
+    """Whether the text has the form of a server's id: a fingerprint or a host name, and so is fit for a directory."""
+    return is_fingerprint(text) or _HOST_NAME.fullmatch(text) is not None
 
 
 class KnownServers:

@@ -9,8 +9,10 @@ WITHOUT_TLS = ">>> [Without TLS: whoever is on the way between can read and chan
 BROADCAST = ">>> Broadcasted the updated table"
 
 
-def how_to_join(host: str, port: int) -> str:
+def how_to_join(host: str, port: int, *, no_tls: bool) -> str:
     """How others join, for the server's address on the network."""
+    if no_tls:
+        return f">>> [Others join with: chatapp join --no-tls {bracketed(host)}:{port}]"
     classic = f"python3 chatapp.py -c NAME {host} {port} 2000"
     return f">>> [Others join with: {classic}, or: chatapp join {bracketed(host)}:{port}]"
 

@@ -123,4 +123,7 @@ class Appender:
                 self._unsettled_bytes -= len(submit.write.body)
         if self._unsettled < APPEND_QUEUE_WRITES_MAX and self._unsettled_bytes < APPEND_QUEUE_BYTES_MAX:
             self._room.set()
-        self._on_settled(settled, seconds)
+        try:
+            self._on_settled(settled, seconds)
+        except Exception as error:  # a bug of ours: from here on memory would be behind the store
+            self._on_failure(error)

@@ -190,8 +190,11 @@ class Interpreter:
         group = world.groups[effect.group]
         link = self.links.get(effect.session)
         session = world.sessions.get(effect.session)
-        if link is None or session is None or session.client not in group.members:
-            return  # it has left while this was read: outside means no text
+        if link is None or session is None:
+            return
+        if session.client not in group.members:  # it has left while this was read: outside means no text
+            self._fanout.send(link, frame(Refused(effect.re, "not_member", "You are not in that group.")))
+            return
         entries = tuple(world.entry(group, entry) for entry in stored)
         self._fanout.send(link, frame(Entries(effect.re, entries, group.head)))
 

@@ -36,7 +36,7 @@ class Link:
         self._pending: list[bytes] = []
         self._written = 0
         self._unsent_before = 0
-        self._gone_before = 0
+        self._written_before = 0
         self._socket: socket.socket | None = transport.get_extra_info("socket")
         if self._socket is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
@@ -73,13 +73,15 @@ class Link:
         return self._transport.is_closing()
 
     def has_drained(self) -> bool:
-        """Whether bytes have left for the client since this was last asked: from our buffer, or acknowledged by its
-        kernel to ours."""
+        """Whether the client takes what it is sent, slowly: of the bytes that waited when this was last asked, some have
+        left (from our buffer, or acknowledged by its kernel to ours), and some wait still.
+
+        Where all of them have left, its kernel has room, which says nothing of the client.
+        """
         unsent = self._transport.get_write_buffer_size() + self._unacknowledged_bytes()
-        gone = self._written - unsent
-        # Where nothing was waiting, what has left since says only that the client's kernel has room.
-        drained = self._unsent_before > 0 and gone > self._gone_before
-        self._unsent_before, self._gone_before = unsent, gone
+        waiting_still = unsent - (self._written - self._written_before)
+        drained = 0 < waiting_still < self._unsent_before
+        self._unsent_before, self._written_before = unsent, self._written
         return drained
 
     def _unacknowledged_bytes(self) -> int:

@@ -57,8 +57,7 @@ class Listener:
     def door(self, runner: web.AppRunner) -> Door:
         """The protocol factory for the port: what hasn't asked for anything passes here first."""
         assert runner.server is not None
-        limits = (self._settings.handshake_timeout_s, self._settings.unauthenticated_max)
-        self._door = Door(runner.server, *limits, self._counts)
+        self._door = Door(runner.server, self._settings, self._counts)
         return self._door
 
     def sweep(self) -> None:
@@ -178,7 +177,7 @@ class Listener:
         received = await websocket.receive()
         match received.type:
             case WSMsgType.TEXT:
-                if bytes_max is not None and len(received.data) > bytes_max:
+                if bytes_max is not None and len(received.data.encode()) > bytes_max:
                     raise ProtocolViolation("too_large", f"a frame before log-in has at most {bytes_max} bytes")
                 return decode_from_client(received.data)
             case WSMsgType.BINARY:

@@ -118,13 +118,7 @@ async def _serve(
     counts.queued = lambda: appender.unsettled
     server: asyncio.Server | None = None
     listener = Listener(settings, server_id, interpreter, appender, counts)
-    runner = web.AppRunner(
-        listener.application(),
-        access_log=None,
-        handle_signals=False,
-        keepalive_timeout=settings.handshake_timeout_s,
-        shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
-    )
+    runner = web.AppRunner(listener.application(), handle_signals=False, shutdown_timeout=_SHUTDOWN_TIMEOUT_S)
     await runner.setup()
     try:
         server = await _listen(listener.door(runner), settings, context)
@@ -170,7 +164,7 @@ async def _listen(door: Door, settings: ServerSettings, context: ssl.SSLContext 
 
 def _greet(console: Console, settings: ServerSettings) -> None:
     console.say(lines.ONLINE)
-    console.say(lines.how_to_join(settings.bind or _network_address(), settings.port))
+    console.say(lines.how_to_join(settings.bind or _network_address(), settings.port, no_tls=settings.no_tls))
     console.say(lines.OPEN_TO_EVERYONE)
     if settings.no_tls:
         console.say(lines.WITHOUT_TLS)

@@ -1,5 +1,6 @@
 """A directory of our own: where it is, that only its owner can look in, and that one process at a time holds it."""
 
+import os
 from pathlib import Path
 
 import apsw
@@ -12,9 +13,11 @@ from chatapp.store.database import DirectoryLock
 def data_directory(chosen: str, usual: str) -> Path:
     """The chosen directory, or `usual` in the platform's place, made with mode 0700. Raises CannotStart, status 4."""
     path = Path(chosen) if chosen else user_data_path("chatapp") / usual
+    os.umask(0o077)  # whatever this process makes from here on is its owner's alone
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
+        if not any(path.iterdir()):
+            path.chmod(0o700)  # one that is in use keeps its mode: it may be somebody's, chosen by mistake
     except OSError as error:
         raise CannotStart(unusable(path, error), ExitStatus.STORAGE) from error
     return path

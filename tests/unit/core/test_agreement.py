@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from chatapp.core.world import World, restored
 from chatapp.model.ids import ClientNumber
 from chatapp.model.messages import (
+    Answer,
     CreateGroup,
     Dereg,
     Entry,
@@ -26,6 +27,7 @@ from chatapp.model.messages import (
 )
 
 from .dialogue import Conversation
+from .person import Person
 
 PEOPLE = ("aysha", "sana", "haider")
 NAMES = st.sampled_from(PEOPLE)
@@ -40,6 +42,7 @@ class Crowd(RuleBasedStateMachine):
         self.directory = tempfile.TemporaryDirectory()
         self.talk = Conversation(Path(self.directory.name) / "server.db")
         self.people = {name: self.talk.registers(name) for name in PEOPLE}
+        self.sessions = list(self.people.values())
         self.asked: list[tuple[str, Request]] = []
         self.newest: dict[str, dict[str, Entry]] = {name: {} for name in PEOPLE}
         self.busy = ExitStack()
@@ -51,16 +54,31 @@ class Crowd(RuleBasedStateMachine):
         self.directory.cleanup()
 
     def asks(self, name: str, request: Request) -> None:
-        """The request comes, unless its session waits for welcome, or its connection is gone."""
-        person = self.people[name]
-        if person.session in self.talk.core.world.sessions:
+        """The request comes on the session that the name has, which may be about to be replaced."""
+        person = self.present(name)
+        if person is not None:
             self.asked.append((name, request))
             person.sends(request)
 
+    def present(self, name: str) -> Person | None:
+        world = self.talk.core.world
+        session = world.clients[world.names[name]].session
+        return None if session is None else self.talk.people[session]
+
     # -- what people do ---------------------------------------------------------------------------------------
+    def sends_again_what_was_not_answered(self) -> None:
+        """As an outbox does when its session was replaced, or lost."""
+        answered = {message.re for person in self.sessions for message in person.all(Answer)}
+        for name, request in [pair for pair in self.asked if pair[1].id not in answered]:
+            if person := self.present(name):
+                person.sends(request)
+
     @rule(name=NAMES, address=st.sampled_from(["", "192.0.2.1:2000", "192.0.2.2:2000"]))
     def registers(self, name: str, address: str) -> None:
         self.people[name] = self.talk.registers(name, addresses=(address,) if address else ())
+        self.sessions.append(self.people[name])
+        if not self.is_busy:
+            self.sends_again_what_was_not_answered()
 
     @rule(name=NAMES)
     def drops(self, name: str) -> None:
@@ -80,12 +98,12 @@ class Crowd(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def leaves(self, name: str) -> None:
-        person = self.people[name]
+        person = self.present(name) or self.people[name]
         self.asks(name, LeaveGroup(person.new_id(), person.inside or "none"))
 
     @rule(name=NAMES, body=st.text(min_size=1, max_size=5))
     def says(self, name: str, body: str) -> None:
-        person = self.people[name]
+        person = self.present(name) or self.people[name]
         self.asks(name, SendGroup(person.new_id(), person.inside or "none", body))
 
     @rule(name=NAMES)
@@ -94,8 +112,8 @@ class Crowd(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def leaves_silently(self, name: str) -> None:
-        if self.people[name].session in self.talk.core.world.sessions:
-            self.people[name].sends(Leaving())
+        if person := self.present(name):
+            person.sends(Leaving())
 
     @rule(data=st.data())
     def tries_again(self, data: st.DataObject) -> None:
@@ -123,6 +141,7 @@ class Crowd(RuleBasedStateMachine):
     def the_disk_is_done(self) -> None:
         self.busy.close()
         self.is_busy = False
+        self.sends_again_what_was_not_answered()
 
     @precondition(lambda self: not self.is_busy)
     @rule()

@@ -48,7 +48,7 @@ def test_the_table() -> None:
 
 
 def test_how_others_join() -> None:
-    assert how_to_join("192.0.2.1", 4000) == (
+    assert how_to_join("192.0.2.1", 4000, no_tls=False) == (
         ">>> [Others join with: python3 chatapp.py -c NAME 192.0.2.1 4000 2000, or: chatapp join 192.0.2.1:4000]"
     )
-    assert how_to_join("::1", 4000).endswith("chatapp join [::1]:4000]")
+    assert how_to_join("::1", 4000, no_tls=False).endswith("chatapp join [::1]:4000]")

@@ -65,6 +65,14 @@ class TestProgress:
 
         assert end.link.has_drained()
 
+    async def test_a_buffer_that_is_empty_again_is_none(self, end: OtherEnd) -> None:
+        """A client that hangs, in a lively group: something is always on the way, and its kernel takes it."""
+        end.link.write(frame(Done("a")))
+        end.link.has_drained()
+        await end.reads_up_to(Done("a"))
+
+        assert not end.link.has_drained()
+
 
 class TestBounds:
     async def test_who_takes_nothing_of_what_it_asked_for_is_closed(self, end: OtherEnd) -> None:

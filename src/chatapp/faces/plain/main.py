@@ -19,6 +19,9 @@ from chatapp.model.errors import CannotStart, ExitStatus, StorageFailed
 from chatapp.model.settings import JoinArguments
 from chatapp.tasks import TaskKeeper
 
+_NEXT_LINE_S = 1.0
+"""How long the next typed line waits for the answer to the last: private messages go on while the server is dead."""
+
 
 def run(arguments: JoinArguments) -> ExitStatus:
     """The conversation of one name, from Welcome to the end. Raises CannotStart."""
@@ -135,10 +138,11 @@ class _Face:
             waiting = await typist.obey(typed)
             if waiting is None:
                 continue
-            if not waits_for_each and typist.is_message(typed):
-                self._tasks.start(self._note(waiting), "message")
-            else:
-                await self._note(waiting)
+            answered = self._tasks.start(self._note(waiting), "answer")
+            if waits_for_each:
+                await answered
+            elif not typist.is_message(typed):  # most often it is there at once, and the next line may depend on it
+                await asyncio.wait({answered}, timeout=_NEXT_LINE_S)
             if typist.offline:
                 break
         if waits_for_each:

@@ -19,6 +19,7 @@ from chatapp.client.events import (
     Offline,
     PrivateAcked,
     PrivateCame,
+    PrivateRejected,
     PrivateWaits,
     ReceivedByAll,
     Registered,
@@ -46,9 +47,12 @@ from chatapp.model.messages import (
     SendGroup,
     Stored,
 )
-from chatapp.model.shown import shown
+from chatapp.model.shown import shown, shown_line
 
 PROMPT = ">>> "
+_CODE_CHARACTERS_MAX = 64
+_NAME_CHARACTERS_MAX = 64
+"""Of a code or name that came over the wire; ours are shorter."""
 
 
 def prompt(group: str | None) -> str:
@@ -88,7 +92,7 @@ class Narrator:
             case Removed(group=group):
                 return [f"{PROMPT}[You did not respond and were removed from group {group}.]"]
             case NotSent(group=group, body=body, text=text):
-                return [f"{PROMPT}[Your message to {group} was not sent: {text}]", f"{PROMPT}{shown(body)}"]
+                return [f"{PROMPT}[Your message to {group} was not sent: {shown(text)}]", f"{PROMPT}{shown(body)}"]
             case _:
                 return [f"{PROMPT}{line}" for line in _news(event)]
 
@@ -119,13 +123,13 @@ class Narrator:
             return []  # one's own: typed here, and acknowledged
         match entry.kind, entry.body:
             case "text", body:
-                return [self._in_group(f"{_again(again)}Group_Message <{entry.by}>: {shown(body)}")]
+                return [self._in_group(f"{_again(again)}Group_Message <{_name(entry.by)}>: {shown(body)}")]
             case "joined", _:
-                return [self._in_group(f"{_again(again)}[{entry.by} joined.]")]
+                return [self._in_group(f"{_again(again)}[{_name(entry.by)} joined.]")]
             case "left", "unresponsive":
-                return [self._in_group(f"{_again(again)}[{entry.by} did not respond and was removed.]")]
+                return [self._in_group(f"{_again(again)}[{_name(entry.by)} did not respond and was removed.]")]
             case "left", "left" | "deregistered":
-                return [self._in_group(f"{_again(again)}[{entry.by} left.]")]
+                return [self._in_group(f"{_again(again)}[{_name(entry.by)} left.]")]
             case _:
                 return []  # a silent leave is announced to nobody; creation is before everybody's time
 
@@ -139,7 +143,7 @@ class Narrator:
                 return [f"{PROMPT}Invalid group name: {answer.text}"]
             case ListGroups(), Groups():
                 heading = [f"{PROMPT}[Available group chats:]"] if not request.after else []
-                return [*heading, *(f"{PROMPT}{name}" for name in answer.names)]
+                return [*heading, *(f"{PROMPT}{_name(name)}" for name in answer.names)]
             case JoinGroup(), Joined():
                 self.group = answer.name
                 return [f"{PROMPT}[Entered group {answer.name} successfully.]"]
@@ -149,7 +153,7 @@ class Narrator:
                 return [self._in_group("[Message received by Server.]")]
             case ListMembers(), Members():
                 heading = [self._in_group(f"[Members in the group {self.group}:]")] if not request.after else []
-                return [*heading, *(self._in_group(name) for name in answer.names)]
+                return [*heading, *(self._in_group(_name(name)) for name in answer.names)]
             case LeaveGroup(), Left():
                 group, self.group = self.group, None
                 return [f"{PROMPT}[Leave group chat {group}.]"]
@@ -187,6 +191,8 @@ def _news(event: Event) -> list[str]:
                 f"[No ACK from {recipient}, message not delivered]",
                 f"[The message waits here until {recipient} or the server is back.]",
             ]
+        case PrivateRejected(recipient=recipient, code=code):
+            return [f"[{recipient}'s client refused the message: {shown_line(code, _CODE_CHARACTERS_MAX)}]"]
         case Resynced(group=group):
             return [f"[The server has an older copy of group {group}. What it lost is kept here, and marked.]"]
         case NoDirect(text=text):
@@ -205,6 +211,11 @@ def held_notice(held: HeldChanged) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _name(name: str) -> str:
+    """A name as it came: the server checks names, and whoever is in its place may not."""
+    return shown_line(name, _NAME_CHARACTERS_MAX)
 
 
 def _again(again: bool) -> str:
