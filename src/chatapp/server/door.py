@@ -82,6 +82,12 @@ class Visitor(RequestHandler):
         loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, keepalive_timeout=keep_alive_s, access_log=cast(Any, None))
         self._door = door
+        self.received_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """The event loop's call. Bytes are counted as they come: a long frame is whole only after many of them."""
+        self.received_bytes += len(data)
+        super().data_received(data)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The event loop's call, after the TLS handshake."""

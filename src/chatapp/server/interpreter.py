@@ -109,7 +109,7 @@ class Interpreter:
             self._do(self._core.tick(now))
             for client, session in self._core.overdue(now):
                 link = None if session is None else self.links.get(session)
-                if link is not None and link.has_drained():
+                if link is not None and link.shows_life():
                     self._core.drained(link.number)
                 else:
                     self._do(self._core.silent(client, now))

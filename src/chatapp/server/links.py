@@ -9,6 +9,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
+from time import monotonic
 
 from aiohttp import WSCloseCode, web
 
@@ -19,6 +20,8 @@ from chatapp.protocol.codec import frame
 
 _LOOK_EVERY_S = 0.01
 """How often a full link is looked at: the library tells nobody but itself when the transport has drained."""
+_ONE_WATCH_S = 5.0
+"""Two looks farther apart than this belong to two silences; the first look of one only takes the measure."""
 _SEND_BUFFER_BYTES = CATCH_UP_BYTES_MAX
 """The kernel's share of what is on its way to a slow reader: small enough that its draining is seen soon."""
 
@@ -27,14 +30,23 @@ _CLOSE_REASON_BYTES_MAX = 120
 
 
 class Link:
-    """The connection `number`."""
+    """The connection `number`. received_bytes: how many have come from the client in all."""
 
-    def __init__(self, number: SessionNumber, websocket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+    def __init__(
+        self,
+        number: SessionNumber,
+        websocket: web.WebSocketResponse,
+        transport: asyncio.Transport,
+        received_bytes: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.number = number
         self._websocket = websocket
         self._transport = transport
         self._pending: list[bytes] = []
         self._written = 0
+        self._received_bytes = received_bytes
+        self._received_before = 0
+        self._looked_at = 0.0
         self._unsent_before = 0
         self._written_before = 0
         self._socket: socket.socket | None = transport.get_extra_info("socket")
@@ -72,9 +84,17 @@ class Link:
         """Whether writing is pointless."""
         return self._transport.is_closing()
 
+    def shows_life(self) -> bool:
+        """Whether bytes have come from the client, or it takes what it is sent, since this was last asked."""
+        drained = self.has_drained()
+        received, now = self._received_bytes(), monotonic()
+        came = received > self._received_before and now - self._looked_at < _ONE_WATCH_S
+        self._received_before, self._looked_at = received, now
+        return drained or came
+
     def has_drained(self) -> bool:
-        """Whether the client takes what it is sent, slowly: of the bytes that waited when this was last asked, some have
-        left (from our buffer, or acknowledged by its kernel to ours), and some wait still.
+        """Whether the client takes what it is sent, slowly: of the bytes that waited when this was last asked, some
+        have left (from our buffer, or acknowledged by its kernel to ours), and some wait still.
 
         Where all of them have left, its kernel has room, which says nothing of the client.
         """

@@ -29,7 +29,7 @@ from chatapp.protocol.codec import decode_from_client, encode
 from chatapp.protocol.handshake import State, step
 from chatapp.server.appender import Appender
 from chatapp.server.counts import Counts, exposition
-from chatapp.server.door import Door
+from chatapp.server.door import Door, Visitor
 from chatapp.server.interpreter import Interpreter
 from chatapp.server.links import Link
 
@@ -102,9 +102,11 @@ class Listener:
         self._counts.unauthenticated += 1
         try:
             await websocket.prepare(request)
-            assert request.transport is not None
+            visitor = request.protocol
+            assert isinstance(visitor, Visitor) and visitor.transport is not None
             self._last_number += 1
-            link = Link(SessionNumber(self._last_number), websocket, request.transport)
+            number = SessionNumber(self._last_number)
+            link = Link(number, websocket, visitor.transport, lambda: visitor.received_bytes)
             self._interpreter.links[link.number] = link
         except BaseException:
             self._counts.unauthenticated -= 1

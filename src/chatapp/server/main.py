@@ -22,7 +22,6 @@ from chatapp.model.settings import ServerSettings
 from chatapp.server.appender import Appender
 from chatapp.server.console import Console
 from chatapp.server.counts import Counts
-from chatapp.server.door import Door
 from chatapp.server.interpreter import Interpreter, present
 from chatapp.server.listener import Listener
 from chatapp.server.reader import LogReader
@@ -116,20 +115,23 @@ async def _serve(
     interpreter.attach(appender)
     counts.sessions = lambda: len(core.world.sessions)
     counts.queued = lambda: appender.unsettled
-    server: asyncio.Server | None = None
+    ports: list[socket.socket] = []
     listener = Listener(settings, server_id, interpreter, appender, counts)
     runner = web.AppRunner(listener.application(), handle_signals=False, shutdown_timeout=_SHUTDOWN_TIMEOUT_S)
     await runner.setup()
     try:
-        server = await _listen(listener.door(runner), settings, context)
+        ports = _listen(settings)
+        door = listener.door(runner, context, tasks.start)
+        for port in ports:
+            tasks.start(door.open(port), "door")
         tasks.start(interpreter.keep_time(listener.sweep), "time")
         _greet(console, settings)
         gc.freeze()  # what a start makes stays for good: the collector needn't look at it again
         await ending.event.wait()
     finally:
         await tasks.close()
-        if server is not None:
-            server.close()
+        for port in ports:
+            port.close()
         if ending.status is ExitStatus.DONE:
             await interpreter.stop()
             await appender.close()
@@ -141,25 +143,32 @@ async def _serve(
     return ending.status
 
 
-async def _listen(door: Door, settings: ServerSettings, context: ssl.SSLContext | None) -> asyncio.Server:
-    """Raises CannotStart when the port can't be had."""
-    tls_timeout_s = None if context is None else settings.handshake_timeout_s
+def _listen(settings: ServerSettings) -> list[socket.socket]:
+    """A socket for each address. Raises CannotStart when the port can't be had."""
+    listening: list[socket.socket] = []
+    missing: OSError | None = None
     try:
-        return await asyncio.get_running_loop().create_server(
-            door,
-            settings.bind or None,
-            settings.port,
-            ssl=context,
-            ssl_handshake_timeout=tls_timeout_s,
-            ssl_shutdown_timeout=tls_timeout_s,
-            backlog=_BACKLOG,
-        )
+        for family, _, _, _, address in socket.getaddrinfo(
+            settings.bind or None, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            try:
+                port = socket.create_server(address, family=family, backlog=_BACKLOG)
+            except OSError as error:
+                if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                    raise
+                missing = error  # a family that this machine doesn't have
+            else:
+                port.setblocking(False)
+                listening.append(port)
+        if not listening and missing is not None:
+            raise missing
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             line = f"Error: port {settings.port} is in use. Stop the other program, or choose another port."
         else:
             line = f"Error: cannot listen on port {settings.port}: {error.strerror or error}"
         raise CannotStart(line, ExitStatus.USAGE) from error
+    return listening
 
 
 def _greet(console: Console, settings: ServerSettings) -> None:
