@@ -90,9 +90,11 @@ def markdown(seen: dict[str, Any]) -> str:
             f"**Disturbed:** something else took up to {others:.0%} of a core in a run. Measure again in quiet.",
         ]
     p50, p99 = (median(_each(seen["disk_ms"], name)) for name in ("p50", "p99"))
+    peer_ms = median(run["delivery_ms"]["p99"] for run in seen["steady_peer"])
     lines += [
         "",
-        f"The disk alone, at the same 50 a second: fdatasync takes {p50:.2f} ms at the median, {p99:.2f} at p99.",
+        f"At the same 50 a second, the 99th percentile of fdatasync alone is {p99:.2f} ms (median {p50:.2f}), and that of",
+        f"a delivery by *C, joined*, which keeps nothing, {peer_ms:.2f} ms.",
     ]
     lines += ["", "Beside the peers, 64 messages in flight:", ""]
     header = (

@@ -51,7 +51,7 @@ def _measure(workshop: measures.Workshop, rounds: int, measured_s: float) -> dic
         "machine": machine.description(workshop.directory),
         "rounds": rounds,
         "measured_s": measured_s,
-        **{name: [] for name in ("ready_s", "fan_out", "steady", "disk_ms", "private_ms", "idle_kib")},
+        **{name: [] for name in ("ready_s", "fan_out", "steady", "steady_peer", "disk_ms", "private_ms", "idle_kib")},
     }
     for number in range(1, rounds + 1):
         _progress(f"round {number} of {rounds}")
@@ -62,6 +62,7 @@ def _measure(workshop: measures.Workshop, rounds: int, measured_s: float) -> dic
                 seen["fan_out"].append(run)
                 _progress(f"  {system}, {readers} readers: {run['deliveries_per_s'] / 1e6:.2f} million deliveries/s")
         seen["steady"].append(measures.steady(workshop, "chatapp", 100, measured_s))
+        seen["steady_peer"].append(measures.steady(workshop, "C, joined", 100, measured_s))
         seen["disk_ms"].append(measures.disk_ms(workshop, measured_s))
         seen["private_ms"].append(private.round_trip_ms(workshop.new_data()))
         seen["idle_kib"].append(measures.idle_memory_kib(workshop))

@@ -1,10 +1,15 @@
 """The door: every connection passes it before it has said anything.
 
-A connection has so long for its TLS handshake and its first request, and so many may be waiting to make one: the HTTP
-library bounds neither. The door holds a connection from its accept until its first request comes or it closes.
+A connection has so long for its TLS handshake and its first request, and so many may be busy with that; neither the
+event loop nor the HTTP library bounds it. So the door accepts connections itself, and holds each until its first
+request comes or it closes.
 """
 
 import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import Any, cast
 
@@ -15,35 +20,66 @@ from aiohttp.web_protocol import RequestHandler
 from chatapp.model.settings import ServerSettings
 from chatapp.server.counts import Counts
 
+_ACCEPT_AGAIN_S = 0.1
+"""After an accept that failed: this process or machine is out of descriptors, until somebody closes."""
+
+Start = Callable[[Coroutine[Any, Any, None], str], object]
+
 
 class Door:
-    """The protocol factory of the port, around the HTTP library's `server`."""
+    """server: the HTTP library's; context: TLS, if there is TLS; start: runs a coroutine as a kept task."""
 
-    def __init__(self, server: web.Server, settings: ServerSettings, counts: Counts) -> None:
+    def __init__(
+        self,
+        server: web.Server,
+        context: ssl.SSLContext | None,
+        settings: ServerSettings,
+        counts: Counts,
+        start: Start,
+    ) -> None:
         self._server = server
+        self._context = context
         self._timeout_s = settings.handshake_timeout_s
         self._waiting_max = settings.unauthenticated_max
         self._counts = counts
-        self._outside: dict[Visitor, float] = {}
-        self._waiting: dict[Visitor, float] = {}
-
-    def __call__(self) -> "Visitor":
-        """A new connection. Where there is TLS it is outside at first: nothing can be done to it but wait."""
-        # The library closes idle connections too, and tells nobody: the door, which counts, comes first.
-        visitor = Visitor(self, self._server, 2 * self._timeout_s)
-        self._outside[visitor] = monotonic()
-        return visitor
+        self._start = start
+        self._waiting: dict[Visitor, tuple[float, socket.socket]] = {}
 
     @property
     def waiting(self) -> int:
         """How many connections haven't asked for anything."""
-        return len(self._outside) + len(self._waiting)
+        return len(self._waiting)
 
-    def came_in(self, visitor: "Visitor") -> None:
-        """TLS is done, where there is TLS. Where too many wait already, the oldest of them is closed."""
-        self._waiting[visitor] = self._outside.pop(visitor, monotonic())
-        if len(self._waiting) > self._waiting_max:
-            self._turn_away(min(self._waiting, key=self._waiting.__getitem__), "too_many_unauthenticated")
+    async def open(self, listening: socket.socket) -> None:
+        """Lets connections in, for ever."""
+        while True:
+            try:
+                connection, _ = await asyncio.get_running_loop().sock_accept(listening)
+            except OSError:
+                await asyncio.sleep(_ACCEPT_AGAIN_S)
+                continue
+            # The library closes idle connections too, and tells nobody: the door, which counts, comes first.
+            visitor = Visitor(self, self._server, 2 * self._timeout_s)
+            self._waiting[visitor] = (monotonic(), connection)
+            if len(self._waiting) > self._waiting_max:
+                self._turn_away(next(iter(self._waiting)), "too_many_unauthenticated")
+            self._start(self._let_in(visitor, connection), "handshake")
+
+    async def _let_in(self, visitor: "Visitor", connection: socket.socket) -> None:
+        timeout_s = None if self._context is None else 2 * self._timeout_s
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: visitor,
+                connection,
+                ssl=self._context,
+                ssl_handshake_timeout=timeout_s,
+                ssl_shutdown_timeout=timeout_s,
+            )
+        except OSError as error:
+            self.left(visitor)
+            # An alert is the client's: it doesn't take our certificate, as any does that has never been here.
+            if isinstance(error, ssl.SSLError) and "ALERT" not in (error.reason or ""):
+                self._counts.violations["bad_tls"] += 1
 
     def asked(self, request: web.Request) -> None:
         """The connection has made its first request, or another."""
@@ -59,24 +95,23 @@ class Door:
         self._counts.violations["bad_request"] += 1
 
     def sweep(self) -> None:
-        """Closes those whose time is over. Those outside the event loop has closed: in time too, or for not speaking
-        TLS; here they are counted."""
+        """Closes those whose time is over; they are in the order of their coming."""
         late = monotonic() - self._timeout_s
-        while self._outside and (oldest := next(iter(self._outside.items())))[1] <= late:
-            del self._outside[oldest[0]]
-            self._counts.violations["handshake_timeout"] += 1
-        for visitor in [visitor for visitor, since in self._waiting.items() if since <= late]:
-            self._turn_away(visitor, "handshake_timeout")
+        while self._waiting and (oldest := next(iter(self._waiting.items())))[1][0] <= late:
+            self._turn_away(oldest[0], "handshake_timeout")
 
     def _turn_away(self, visitor: "Visitor", code: str) -> None:
-        del self._waiting[visitor]
-        if visitor.transport is not None and not visitor.transport.is_closing():
-            self._counts.violations[code] += 1
-            visitor.transport.abort()
+        """Resets the connection, whatever it is about."""
+        _, connection = self._waiting.pop(visitor)
+        self._counts.violations[code] += 1
+        with contextlib.suppress(OSError):  # it has just gone
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 class Visitor(RequestHandler):
     """A connection that speaks HTTP, or should."""
+
+    __slots__ = ("_door", "received_bytes")
 
     def __init__(self, door: Door, server: web.Server, keep_alive_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -88,11 +123,6 @@ class Visitor(RequestHandler):
         """The event loop's call. Bytes are counted as they come: a long frame is whole only after many of them."""
         self.received_bytes += len(data)
         super().data_received(data)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The event loop's call, after the TLS handshake."""
-        super().connection_made(transport)
-        self._door.came_in(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The event loop's call."""

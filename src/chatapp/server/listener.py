@@ -12,6 +12,7 @@ client                                  server
 import asyncio
 import ipaddress
 import secrets
+import ssl
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
@@ -29,7 +30,7 @@ from chatapp.protocol.codec import decode_from_client, encode
 from chatapp.protocol.handshake import State, step
 from chatapp.server.appender import Appender
 from chatapp.server.counts import Counts, exposition
-from chatapp.server.door import Door, Visitor
+from chatapp.server.door import Door, Start, Visitor
 from chatapp.server.interpreter import Interpreter
 from chatapp.server.links import Link
 
@@ -54,10 +55,10 @@ class Listener:
         self._last_number = 0
         self._door: Door
 
-    def door(self, runner: web.AppRunner) -> Door:
-        """The protocol factory for the port: what hasn't asked for anything passes here first."""
+    def door(self, runner: web.AppRunner, context: ssl.SSLContext | None, start: Start) -> Door:
+        """Where connections come in: what hasn't asked for anything is kept there."""
         assert runner.server is not None
-        self._door = Door(runner.server, self._settings, self._counts)
+        self._door = Door(runner.server, context, self._settings, self._counts, start)
         return self._door
 
     def sweep(self) -> None:
@@ -103,7 +104,8 @@ class Listener:
         try:
             await websocket.prepare(request)
             visitor = request.protocol
-            assert isinstance(visitor, Visitor) and visitor.transport is not None
+            assert isinstance(visitor, Visitor)
+            assert visitor.transport is not None
             self._last_number += 1
             number = SessionNumber(self._last_number)
             link = Link(number, websocket, visitor.transport, lambda: visitor.received_bytes)
