@@ -93,8 +93,8 @@ def markdown(seen: dict[str, Any]) -> str:
     peer_ms = median(run["delivery_ms"]["p99"] for run in seen["steady_peer"])
     lines += [
         "",
-        f"At the same 50 a second, the 99th percentile of fdatasync alone is {p99:.2f} ms (median {p50:.2f}), and that of",
-        f"a delivery by *C, joined*, which keeps nothing, {peer_ms:.2f} ms.",
+        f"At the same 50 a second, the 99th percentile of fdatasync alone is {p99:.2f} ms (median {p50:.2f}),",
+        f"and that of a delivery by *C, joined*, which keeps nothing, {peer_ms:.2f} ms.",
     ]
     lines += ["", "Beside the peers, 64 messages in flight:", ""]
     header = (

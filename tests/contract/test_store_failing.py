@@ -117,8 +117,18 @@ class TestSqliteFile:
             SqliteStore(tmp_path / "server.db")
         assert refusal.value.status == ExitStatus.STORAGE
 
+    def test_has_nothing_of_a_batch_that_failed_for_a_fault_of_ours(self, tmp_path: Path) -> None:
+        store = SqliteStore(tmp_path / "server.db")
+        store.commit(BEGIN)
+        with pytest.raises(OverflowError):
+            store.commit([says(3, "hi"), Say(AYSHA, RequestId(1, 4), 1 << 70, SKII, "hi")])
+
+        assert [entry.seq for entry in store.entries(SKII, 0, MANY, MANY)] == [1, 2]
+        assert store.commit([says(5, "hi")]) == [Appended(SKII, 3, 5)]
+        store.close()
+
     def test_is_durable_at_every_commit(self, tmp_path: Path) -> None:
-        """WAL, synchronous=FULL (FACTS: NORMAL lost acknowledged rows in every simulated power cut)."""
+        """WAL, synchronous=FULL: NORMAL lost acknowledged rows in every simulated power cut."""
         connection = open_database(tmp_path / "server.db", files("chatapp.store") / "schema")
         assert connection.pragma("journal_mode") == "wal"
         assert connection.pragma("synchronous") == 2

@@ -204,7 +204,14 @@ class Terminal(Process, Watched):
 
     def wait_for_screen(self, *rows: str, patience_s: float = PATIENCE_S) -> None:
         """Waits until the screen is exactly these rows (right-stripped, without empty rows at its end)."""
-        self._wait_seeing(lambda: self._screen.rows() == list(rows) or None, rows, patience_s)
+
+        def look() -> bool | None:
+            if self._screen.rows() != list(rows):
+                return None
+            self._read = min(self._read, len(self._finished()))  # a screen that was cleared is read anew
+            return True
+
+        self._wait_seeing(look, rows, patience_s)
 
     def _wait_seeing(self, look: Callable[[], Found | None], expected: Iterable[str], patience_s: float) -> Found:
         def failure() -> str:

@@ -130,7 +130,7 @@ class Fanout:
         if reader is None:
             return
         feed = reader.feed
-        if reader in feed.level and not reader.link.is_closing:
+        if not (reader.reading or reader.link.is_full or reader.link.is_closing):
             frames = feed.frames_after(reader.sent)
             if frames:
                 reader.link.flush()

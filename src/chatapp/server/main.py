@@ -166,7 +166,8 @@ def _listen(settings: ServerSettings) -> list[socket.socket]:
         if error.errno == errno.EADDRINUSE:
             line = f"Error: port {settings.port} is in use. Stop the other program, or choose another port."
         else:
-            line = f"Error: cannot listen on port {settings.port}: {error.strerror or error}"
+            reason = str(error.strerror).partition(" (")[0]  # the rest is for programmers
+            line = f"Error: cannot listen on port {settings.port}: {reason}"
         raise CannotStart(line, ExitStatus.USAGE) from error
     return listening
 

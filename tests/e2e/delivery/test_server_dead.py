@@ -60,8 +60,9 @@ def test_with_the_server_dead_people_talk_privately_restarted_or_not(server: Ser
 def test_what_nobody_took_waits_for_the_recipient_with_the_server_dead(server: Server, people: People) -> None:
     aysha, sana = people.pipe("aysha"), people.pipe("sana")
     aysha.expect(TABLE_UPDATED, TABLE_UPDATED)
+    assert sana.stop() == 0
+    aysha.expect(TABLE_UPDATED)  # for all that the server says, sana is offline
     server.kill9()
-    sana.kill9()
     aysha.expect(LOST)
     for text in ("are you there?", "are you there now?"):
         aysha.type(f"send sana {text}")

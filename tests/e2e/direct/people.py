@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import iroh
 
@@ -34,6 +34,15 @@ async def soon(event: Awaitable[Found]) -> Found:
     """What is awaited; a failure if it never comes."""
     async with asyncio.timeout(PATIENCE_S):
         return await event
+
+
+class Reachable(Protocol):
+    """Who can be dialled: a person here, or a client in a process of its own."""
+
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def address(self) -> str: ...
 
 
 class Person:
@@ -121,7 +130,7 @@ class Stranger:
     stream: iroh.BiStream
 
     @classmethod
-    async def dials(cls, person: Person, identity: Identity | None = None) -> "Stranger":
+    async def dials(cls, person: Reachable, identity: Identity | None = None) -> "Stranger":
         seed = os.urandom(32) if identity is None else identity.seed
         endpoint = await bare_endpoint(seed)
         target = iroh.EndpointAddr(iroh.EndpointId.from_bytes(person.key), None, [person.address])

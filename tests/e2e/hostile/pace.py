@@ -1,7 +1,7 @@
-"""The pace of a conversation: how fast two people in a group talk, alone and beside somebody's hostile doings."""
+"""The pace of a conversation: how fast two people talk, alone and beside somebody's hostile doings."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import NamedTuple
@@ -23,13 +23,15 @@ class Pace(NamedTuple):
         return f"{self.messages_per_s:.0f} messages/s, p99 {self.p99_ms:.1f} ms"
 
 
-def pace(speaker: PipeClient, hearer: PipeClient, about: str) -> Pace:
-    """Measures it. Both are in the group skii."""
+def pace(speaker: PipeClient, hearer: PipeClient, about: str, *, privately: bool = False) -> Pace:
+    """Measures it, in the group skii or in private messages."""
+    command = f"send {hearer.name}" if privately else "send_group"
+    start = f">>> {speaker.name}" if privately else f">>> (skii) Group_Message <{speaker.name}>"
     times_s = []
     for number in range(_MESSAGES):
         began = monotonic()
-        speaker.type(f"send_group {about} {number}")
-        hearer.expect(f">>> (skii) Group_Message <{speaker.name}>: {about} {number}")
+        speaker.type(f"{command} {about} {number}")
+        hearer.expect(f"{start}: {about} {number}")
         times_s.append(monotonic() - began)
     return Pace(len(times_s) / sum(times_s), sorted(times_s)[_MESSAGES * 99 // 100] * 1000)
 
@@ -42,7 +44,7 @@ def compared(alone: Pace, beside: Pace, what: str) -> str:
 
 
 @contextmanager
-def again_and_again(act: Callable[[], None]) -> Iterator[list[int]]:
+def again_and_again(act: Callable[[], None]) -> Iterator[Sequence[int]]:
     """Does it in a thread for as long as the context lasts; the list's length says how often. An error of `act` ends
     it, and is raised at the end."""
     done: list[int] = []

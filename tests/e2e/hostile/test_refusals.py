@@ -28,7 +28,17 @@ from harness.server import Server
 from .gathering import RECEIVED, gather, gather_wires
 
 NOT_A_MEMBER = ("not_member", "You are not in that group.")
-NO_IDS = ("", "1", "-1", "1-1", f"{1:016x}-0", f"{1:016x}-01", f"{1:016x}-{1 << 53}", f"{1 << 63:016x}-1", f"{1:017x}-1")
+NO_IDS = (
+    "",
+    "1",
+    "-1",
+    "1-1",
+    f"{1:016x}-0",
+    f"{1:016x}-01",
+    f"{1:016x}-{1 << 53}",
+    f"{1 << 63:016x}-1",
+    f"{1:017x}-1",
+)
 
 
 def refusal(refused: Refused) -> tuple[str, str]:

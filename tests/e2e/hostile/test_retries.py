@@ -21,7 +21,6 @@ from harness.pipes import PipeClient
 from harness.proxy import TcpProxy
 from harness.server import Server
 from harness.stage import Stage
-from harness.wire import WireClient
 
 from .gathering import ENTERED, MARKER, RECEIVED, acquaint, gather, gather_wires
 
@@ -122,9 +121,7 @@ def test_a_client_that_lost_every_answer_does_each_thing_once(stage: Stage) -> N
     sana.expect(ENTERED)
     loses_the_answer(aysha, server, path, "join_group skii", ">>> [Client aysha joined group skii]", ENTERED)
     sana.expect(">>> (skii) [aysha joined.]")
-    loses_the_answer(
-        aysha, server, path, "send_group hello", ">>> [Client aysha sent group message]", RECEIVED
-    )
+    loses_the_answer(aysha, server, path, "send_group hello", ">>> [Client aysha sent group message]", RECEIVED)
     sana.expect(">>> (skii) Group_Message <aysha>: hello")
     loses_the_answer(
         aysha, server, path, "leave_group", ">>> [Client aysha left group skii]", ">>> [Leave group chat skii.]"

@@ -18,21 +18,29 @@ from chatapp.model.messages import (
     SendGroup,
     Stored,
 )
-from harness.pipes import PipeClient
 from harness.people import People
+from harness.pipes import PipeClient
 from harness.processes import program
-from harness.server import Server
 from harness.stage import Stage
 from harness.terminal import Terminal
 from harness.wire import WireClient
 
-from .gathering import ENTERED, acquaint, gather
+from .gathering import acquaint, gather
 
 CONTROLS = "".join(map(chr, [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]))
 """C0 but for tab and line break, DEL, C1."""
 UNSEEN = "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 """What turns the direction of a text, or isn't seen."""
-COMMANDS = ("\x1b]0;pwned\a", "\x1b[2J\x1b[H", "\x1b[31m", "\x1b[?1049h", "\x1bc", "\x1b[6n", "\x9b2J", "\x1bP1$qm\x1b\\")
+COMMANDS = (
+    "\x1b]0;pwned\a",
+    "\x1b[2J\x1b[H",
+    "\x1b[31m",
+    "\x1b[?1049h",
+    "\x1bc",
+    "\x1b[6n",
+    "\x9b2J",
+    "\x1bP1$qm\x1b\\",
+)
 """Title, clear, colour, another screen, reset, where is the cursor, clear in one character, what are the settings."""
 SEEN = "]0;pwned[2J[H[31m[?1049hc[6n2JP1$qm\\"
 """What is left of them."""

@@ -1,7 +1,8 @@
-"""B6, B7: a connection that is gone, and one that seems gone because the server itself stood still or was restarted."""
+"""Protocol 5.6, (e) and (f): connections that are gone, or seem so since the server stood still or was restarted."""
 
 import pytest
 
+from chatapp.core.effects import Tell
 from chatapp.model.messages import Removed
 
 from .dialogue import TICK_S, Conversation
@@ -30,7 +31,7 @@ class TestClosedConnection:
         assert aysha.roster["sana"].status == "offline"
 
     def test_who_is_back_in_time_was_never_gone(self, talk: Conversation, pair: tuple[Person, Person]) -> None:
-        """B7: `welcome` says which group the server thinks it is in."""
+        """Protocol 4.2: `welcome` says which group the server thinks it is in."""
         aysha, sana = pair
         sana.drops()
         aysha.says("hi")
@@ -50,6 +51,14 @@ class TestClosedConnection:
 
         assert aysha.roster["sana"].status == "offline"
 
+    def test_it_is_removed_once_however_slow_the_disk(self, talk: Conversation, pair: tuple[Person, Person]) -> None:
+        _, sana = pair
+        sana.drops()
+        with talk.busy_disk():
+            talk.passes(5.0)
+
+        assert talk.screen.count(Tell("deregistered", "sana")) == 1
+
     def test_who_drops_again_and_again_is_removed_only_when_it_stays_away(
         self, talk: Conversation, pair: tuple[Person, Person]
     ) -> None:
@@ -67,7 +76,7 @@ class TestClosedConnection:
     def test_one_who_comes_back_while_its_removal_is_under_way_is_told(
         self, talk: Conversation, pair: tuple[Person, Person]
     ) -> None:
-        """B7: it rejoins by itself, which it can't if it believes that it is in."""
+        """Protocol 5.3: it rejoins by itself, which it can't if it believes that it is in."""
         _, sana = pair
         sana.drops()
         talk.passes(3.0 - TICK_S)

@@ -24,7 +24,7 @@ from .person import Person, code
 
 
 class TestCreating:
-    """DESIGN 2: creation is entry 1. One isn't in a group by creating it."""
+    """Protocol 5.2: creation is entry 1. One isn't in a group by creating it."""
 
     def test_the_group_is_there_and_its_creator_outside(self, talk: Conversation) -> None:
         aysha = talk.registers("aysha")
@@ -68,7 +68,7 @@ class TestCreating:
 
 
 class TestJoiningAndLeaving:
-    """B3, B4: joining starts at one's own cursor, the first time at one's own join entry; one group at a time."""
+    """Protocol 5.3: joining starts at one's own cursor, the first time at one's own join entry; one group at a time."""
 
     def test_the_first_time_one_begins_with_ones_own_join(self, talk: Conversation) -> None:
         aysha = talk.registers("aysha")
@@ -115,6 +115,11 @@ class TestJoiningAndLeaving:
         assert [*before, (4, "text", "aysha", "hi")] == talk.log("skii")
         assert sana.texts == ["hi"]
 
+    def test_by_whatever_spelling_folds_to_its_name(self, talk: Conversation) -> None:
+        talk.group_of("aysha", "sana")
+
+        assert talk.registers("haider").joins("SKII").name == "skii"
+
     def test_not_while_in_another_group(self, talk: Conversation) -> None:
         _, sana = talk.group_of("aysha", "sana")
         haider = talk.registers("haider")
@@ -160,7 +165,7 @@ class TestJoiningAndLeaving:
 
 
 class TestSending:
-    """B1: every member up to that entry gets it, nobody else; all in the same order. B2: outside means no text."""
+    """Protocol 5.4: every member up to that entry gets it, nobody else; all in the same order."""
 
     def test_every_member_gets_it_and_the_sender_its_number(self, talk: Conversation) -> None:
         aysha, sana, haider = talk.group_of("aysha", "sana", "haider")
@@ -224,7 +229,7 @@ class TestSending:
         assert code(haider.asks(SendGroup(haider.new_id(), "no such id", "hi"))) == "not_member"
 
     def test_an_empty_message_is_refused(self, talk: Conversation) -> None:
-        """E1: empty refused."""
+        """Protocol 7.1."""
         aysha, _ = talk.group_of("aysha", "sana")
 
         assert code(aysha.says("")) == "empty"
@@ -235,7 +240,7 @@ class TestSending:
         ids=["line breaks", "controls", "joiners", "right to left", "blanks", "1 MiB"],
     )
     def test_the_text_arrives_as_it_was_sent(self, talk: Conversation, body: str) -> None:
-        """E3: stored text is what was sent."""
+        """Protocol 7.3: what is stored is what was typed."""
         aysha, sana = talk.group_of("aysha", "sana")
         aysha.says(body)
 
@@ -271,7 +276,7 @@ def answers(person: Person, requests: Sequence[Request]) -> list[str]:
 
 
 class TestHistory:
-    """B2: a member may read the whole log of an open group; nobody outside may."""
+    """Protocol 5.2, 6.5: a member may read the whole log; nobody outside may."""
 
     def test_a_member_reads_what_was_before_it(self, talk: Conversation) -> None:
         aysha = talk.registers("aysha")

@@ -7,7 +7,7 @@ from .person import Person
 
 
 class TestHeads:
-    """B4: of the groups one has a cursor in but isn't in, the server sends the head and mentions, never text."""
+    """Protocol 6.4: of the groups one has a cursor in but isn't in, the head and the mentions, and never a text."""
 
     def test_who_left_hears_how_far_it_grew(self, talk: Conversation, people: list[Person]) -> None:
         aysha, sana, _ = people

@@ -1,4 +1,4 @@
-"""E2: group and member lists come in pages, in order. B8: a list is right at once after a bye."""
+"""Protocol 5.2: lists come in pages, in order. 5.6 (g): how soon a list of members is right."""
 
 from chatapp.core.effects import Tell
 from chatapp.model.limits import PAGE_ROWS_MAX

@@ -17,7 +17,7 @@ from .person import Person
 
 
 class TestReceipts:
-    """B5: `cursors`, one coalesced push per group and interval, with names; never backwards."""
+    """Protocol 5.5, 6.3: `cursors`, one coalesced push per group and interval, with names; never backwards."""
 
     def test_an_ack_is_told_to_all_members(self, talk: Conversation, people: list[Person]) -> None:
         aysha, sana, _ = people
@@ -106,6 +106,20 @@ class TestReceipts:
 
         assert aysha.receipts == []
 
+    def test_an_ack_of_a_group_one_has_left_for_another(self, talk: Conversation, people: list[Person]) -> None:
+        _, sana, haider = people
+        skii = talk.group("skii")
+        for person in (sana, haider):
+            person.leaves("skii")
+        sana.creates("other")
+        for person in (haider, sana):
+            person.joins("other")
+        haider.forgets()
+        sana.sends(Ack(skii, 3))
+        talk.passes(0.25)
+
+        assert haider.receipts == []
+
     def test_cursors_are_kept_across_a_restart(self, talk: Conversation, people: list[Person]) -> None:
         aysha, sana, _ = people
         aysha.says("hi")
@@ -117,7 +131,7 @@ class TestReceipts:
 
 
 class TestLargeGroups:
-    """B5: counts above 50 members, rounded down; acks as slowly as the server asks, up to 1 s."""
+    """Protocol 5.5, 6.3: counts above 50 members, rounded down; acks as slowly as the server asks, up to 1 s."""
 
     @given(st.lists(st.integers(0, 500), min_size=NAMED_RECEIPTS_MAX + 1, max_size=300))
     def test_counts_claim_nothing_that_is_not_stored(self, cursors: list[int]) -> None:
@@ -175,7 +189,7 @@ def receipts_of(cursors: dict[int, int]) -> list[Cursors]:
 def test_receipts_go_forward_only_and_no_further_than_acks(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """B5: never backwards; whatever the order of messages, acks, leaves, returns and pauses."""
+    """Protocol 5.5: never backwards; whatever the order of messages, acks, leaves, returns and pauses."""
     talk = Conversation(tmp_path_factory.mktemp("receipts") / "server.db")
     people = {person.name: person for person in talk.group_of("aysha", "sana", "haider")}
     acked = dict.fromkeys(people, 4)

@@ -7,8 +7,8 @@ from .person import Person, code
 
 
 class TestReports:
-    """C4: a report makes the server probe the recipient, one sequence at a time: no answer, and it is deregistered; an
-    answer, and it stays."""
+    """Protocol 5.4: the server probes the client at once, unless it is being watched already: no answer, and it is
+    deregistered; an answer, and it stays."""
 
     @pytest.mark.parametrize("inside", [True, False])
     def test_of_one_who_is_silent(self, talk: Conversation, inside: bool) -> None:

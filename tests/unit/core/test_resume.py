@@ -1,4 +1,4 @@
-"""B3, B10: one's cursor, and what a resume makes of it; a group has a log epoch."""
+"""Protocol 5.3: one's cursor, and what a resume makes of it; a group has a log epoch."""
 
 import pytest
 
@@ -40,11 +40,18 @@ class TestHolds:
         assert sana.texts == ["e"]
 
     def test_an_older_archive_gets_again_what_was_acked_once(self, talk: Conversation, people: list[Person]) -> None:
+        aysha, before = people
+        talk.passes(0.25)
+        aysha.forgets()
         sana = talk.registers("sana")
-        answer = sana.joins("skii", people[1].holds("skii", 4))
+        sana.attentive = False
+        answer = sana.joins("skii", before.holds("skii", 4))
+        talk.passes(0.25)
 
         assert answer.start == 4
         assert sana.texts == ["b", "c", "d", "e"]
+        assert dict(answer.members) == {"aysha": 8, "sana": 6}, "what it has acked once stays acked"
+        assert aysha.receipts == []
 
     def test_an_empty_archive_begins_at_the_cursor(self, talk: Conversation, people: list[Person]) -> None:
         sana = talk.registers("sana")
@@ -54,7 +61,7 @@ class TestHolds:
         assert sana.texts == ["d", "e"]
 
     def test_a_resume_is_an_ack(self, talk: Conversation, people: list[Person]) -> None:
-        """B5: a client acks after its archive has stored the entries; its resume says no less. Cursors are kept lazily,
+        """A client acks after its archive has stored the entries; its resume says no less. Cursors are kept lazily,
         so after a crash of the server nothing else may tell the others that sana has them."""
         aysha, sana = people
         talk.passes(0.25)
@@ -71,7 +78,7 @@ class TestHolds:
 
 
 class TestDoesNotHold:
-    """B10: a mismatch, or a number beyond the head (an older disk image came back), starts a new epoch."""
+    """(c) Another entry at that number, or none (an older copy of the disk came back): the log epoch goes up by one."""
 
     def test_another_entry_is_there(self, talk: Conversation, people: list[Person]) -> None:
         held = people[1].holds("skii", 5)
@@ -113,7 +120,7 @@ class TestDoesNotHold:
         assert (again.epoch, again.start) == (2, 8), "aysha's entry 8 is still there: no third epoch"
 
     def test_the_retry_of_such_a_join_starts_no_other(self, talk: Conversation, people: list[Person]) -> None:
-        """A2: the first answer, one effect."""
+        """Once for an id."""
         sana = talk.registers("sana")
         request = JoinGroup(sana.new_id(), "skii", Resume(talk.group("skii"), 1, 99, sana.new_id()))
         sana.leaves("skii")
@@ -140,6 +147,8 @@ class TestDoesNotHold:
         aysha, sana = talk.registers("aysha"), talk.registers("sana")
         aysha.joins("skii")
 
-        assert sana.joins("skii").start == 8
+        answer = sana.joins("skii")
+        assert answer.start == 8
+        assert dict(answer.members)["sana"] == 8
         aysha.says("f")
         assert sana.texts == ["f"]

@@ -1,4 +1,4 @@
-"""A2: the retry of a request gets the first answer, and there is one effect; the same id with other content is refused.
+"""Protocol 2.3: the same id again gets the first answer and has no effect; with other content it is refused.
 
 An answer that was lost is one that nobody has read: a retry is the same request again, on the same connection, on a
 new one, in the same transaction, or to a server that was started anew.
@@ -59,11 +59,12 @@ class TestTheFirstAnswer:
         assert [entry.by for entry in haider.entries] == ["haider"] * len(haider.entries)
 
     def test_of_leave(self, talk: Conversation, way: str) -> None:
-        _, sana = talk.group_of("aysha", "sana")
+        aysha, sana = talk.group_of("aysha", "sana")
         sana, answers = twice(talk, sana, LeaveGroup(sana.new_id(), talk.group("skii")), way)
 
         assert answers[0] == answers[1] == Left(answers[0].re, talk.group("skii"))
         assert [entry[1:3] for entry in talk.log("skii")].count(("left", "sana")) == 1
+        assert [entry.by for entry in aysha.entries if entry.kind == "left"] == ["sana"]
 
     def test_of_send(self, talk: Conversation, way: str) -> None:
         aysha, sana = talk.group_of("aysha", "sana")
@@ -110,9 +111,10 @@ class TestAfterwards:
 
         assert sana.asks(request) == Left(request.id, talk.group("skii"))
         assert talk.members("skii") == {"aysha", "sana"}
+        assert sana.says("still here").seq == 6
 
     def test_a_join_from_before_one_was_removed(self, talk: Conversation) -> None:
-        """B7: one learns that one isn't in it any more."""
+        """Protocol 5.3 (d): one learns that one isn't in it any more."""
         aysha, _ = talk.group_of("aysha", "sana")
         haider = talk.registers("haider")
         request = JoinGroup(haider.new_id(), "skii")
@@ -138,7 +140,7 @@ class TestAfterwards:
         assert aysha.asks(request) == first
 
     def test_a_refusal_is_not_remembered(self, talk: Conversation) -> None:
-        """A2: refusals aren't remembered."""
+        """Protocol 2.3."""
         aysha, sana = talk.registers("aysha"), talk.registers("sana")
         join = JoinGroup(sana.new_id(), "skii")
         assert code(sana.asks(join)) == "no_such_group"
@@ -148,7 +150,7 @@ class TestAfterwards:
 
 
 class TestAnotherContent:
-    """A2: the same id with other content is refused: the archive was cloned."""
+    """The same id with other content is refused: the archive was cloned (protocol 3.7)."""
 
     @pytest.fixture
     def used(self, talk: Conversation) -> tuple[Person, str]:

@@ -1,4 +1,4 @@
-"""B9, E2: the table of clients: coalesced, in pages, with a version; a reconnect gets the difference."""
+"""Protocol 6.2: the table of clients: coalesced, in pages, with a version; a reconnect gets the difference."""
 
 from chatapp.core.effects import Tell
 from chatapp.model.limits import PAGE_ROWS_MAX
@@ -129,7 +129,7 @@ class TestChanges:
         assert watcher.roster == fresh.roster
 
     def test_the_deregistered_stay_in_it(self, talk: Conversation) -> None:
-        """B9: deregistered means offline: still in the roster."""
+        """Deregistered means offline: still in the roster."""
         aysha, sana = talk.registers("aysha"), talk.registers("sana")
         sana.drops()
         talk.passes(5.0)

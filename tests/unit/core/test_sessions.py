@@ -19,7 +19,7 @@ from .person import code
 
 
 class TestRegistering:
-    """D3: a name belongs to the first identity that registered it. Another identity: refused."""
+    """Protocol 4.6: a name belongs to the first identity that registered it. Another identity: refused."""
 
     def test_who_comes_first_is_welcome(self, talk: Conversation) -> None:
         aysha = talk.registers("aysha")
@@ -38,7 +38,7 @@ class TestRegistering:
         assert aysha.bye is None
 
     def test_the_name_stays_with_its_identity_after_dereg_and_after_a_restart(self, talk: Conversation) -> None:
-        """B9: the name stays with its identity until the operator frees it."""
+        """For good."""
         aysha = talk.registers("aysha")
         aysha.asks(Dereg(aysha.new_id(), "aysha"))
         assert code_of_first(talk, "aysha", "somebody else") == "name_taken"
@@ -94,8 +94,8 @@ def code_of_first(talk: Conversation, name: str, identity: str) -> str:
 
 
 class TestReplaced:
-    """A6: registering again with the same identity replaces the older session: `bye replaced`, final; frames of the
-    replaced session that come later are discarded."""
+    """Protocol 4.8: a log-in with the same identity replaces the older session: that one gets `bye` with the reason
+    `replaced`, and what it sends later is discarded."""
 
     def test_the_older_session_hears_that_it_is_replaced(self, talk: Conversation) -> None:
         older = talk.registers("aysha")
@@ -137,6 +137,7 @@ class TestReplaced:
         sana.says("hi")
 
         assert older.texts == []
+        assert older.reads is None
         assert newer.texts == ["hi"]
 
     def test_what_the_older_one_had_sent_before_is_settled(self, talk: Conversation) -> None:
@@ -148,7 +149,7 @@ class TestReplaced:
         assert sana.texts == ["in time"]
 
     def test_one_who_left_by_the_older_session_is_told_so_in_the_newer(self, talk: Conversation) -> None:
-        """B7: the client must not believe that it is in a group which it has left."""
+        """The client must not believe that it is in a group which it has left."""
         older, _ = talk.group_of("aysha", "sana")
         with talk.busy_disk():
             newer = talk.registers("aysha")
@@ -160,7 +161,7 @@ class TestReplaced:
 
 
 class TestGoingOffline:
-    """B8, B9: deregistering or leaving silently takes you out of your group; deregistered means offline."""
+    """Protocol 5.4: `dereg` and `leaving` take one out of one's group and offline, and close the session."""
 
     def test_dereg_is_answered_then_the_connection_is_closed(self, talk: Conversation) -> None:
         aysha = talk.registers("aysha")

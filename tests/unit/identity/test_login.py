@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,5 +79,21 @@ def test_no_two_log_ins_have_the_same_bytes(
 
 @given(challenges, registers)
 def test_nothing_else_that_is_signed_begins_like_it(challenge: Challenge, register: Register) -> None:
-    """D2: a fixed, length-prefixed context."""
+    """Protocol 4.3: a fixed, length-prefixed context."""
     assert signed_bytes(challenge, register).startswith(b"\0\0\0\x11chatapp log-in v1")
+
+
+def test_the_example_of_the_protocol() -> None:
+    """Protocol 4.4."""
+    identity = Identity(bytes(range(32)))
+    challenge = Challenge("ab" * 32, "cd" * 32, (1,), "")
+    register = Register(1, "aysha", identity.public.hex(), "", "0123456789abcdef", 2000, ("192.168.0.7",))
+    data = signed_bytes(challenge, register)
+
+    assert register.key == "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8"
+    assert len(data) == 282
+    assert sha256(data).hexdigest() == "3f30f42ca8d1dbca97745580de4c5b253e7d0be525111dfa180ce1646e7be22e"
+    assert sign(identity, challenge, register) == (
+        "99fe0712255e02be77368b3799de5900df04cd29edf95cce305d9612785ce48e"
+        "0e00d290dbaa9c3a07c2c0e47daf8aefc37cfa18b9c116b1dfc834d57b714b0a"
+    )

@@ -19,7 +19,7 @@ texts = st.text(st.characters(), max_size=50) | nasty
 
 @given(texts)
 def test_nothing_shown_moves_the_cursor_or_turns_the_direction(text: str) -> None:
-    """E3: C0 but line breaks and tabs, C1, DEL and the bidi controls are lost."""
+    """Protocol 7.3: C0 but line breaks and tabs, C1, DEL and the bidi controls are lost."""
     for character in shown(text):
         assert character in "\t\n" or unicodedata.category(character) not in ("Cc", "Cs")
         assert unicodedata.bidirectional(character) not in DIRECTIONS
@@ -33,7 +33,7 @@ def test_what_is_shown_can_be_written(text: str) -> None:
 
 @given(texts)
 def test_no_later_line_begins_where_a_speaker_does(text: str) -> None:
-    """E3: line 2 and later are indented under the first."""
+    """Protocol 7.3: line 2 and later are indented under the first."""
     for line in shown(text).split("\n")[1:]:
         assert line.startswith("    ")
 

@@ -40,7 +40,7 @@ def test_a_subsequent_measurement() -> None:
 
 
 def test_it_is_never_below_the_floor() -> None:
-    """A5, and (2.4)."""
+    """(2.4), and protocol 3.1."""
     assert after(*[0.001] * 20, floor_s=0.5).timeout_s == 0.5
 
 

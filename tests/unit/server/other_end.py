@@ -18,8 +18,9 @@ _PATIENCE_S = 20.0
 class OtherEnd:
     """Reads when a test says so, and not before."""
 
-    def __init__(self, link: Link, transport: asyncio.Transport, sock: socket.socket) -> None:
-        self.link = link
+    def __init__(self, number: SessionNumber, transport: asyncio.Transport, sock: socket.socket) -> None:
+        self.sent_bytes = 0
+        self.link = Link(number, web.WebSocketResponse(), transport, lambda: self.sent_bytes)
         self.transport = transport
         self._socket = sock
         self._unread = b""
@@ -81,9 +82,9 @@ async def other_ends(count: int) -> AsyncIterator[list[OtherEnd]]:
             ours, theirs = (sockets.enter_context(end) for end in socket.socketpair())
             theirs.setblocking(False)
             transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
-            link = Link(SessionNumber(number), web.WebSocketResponse(), transport)
+            end = OtherEnd(SessionNumber(number), transport, theirs)
             sockets.callback(_abort, transport)
-            ends.append(OtherEnd(link, transport, theirs))
+            ends.append(end)
         yield ends
 
 

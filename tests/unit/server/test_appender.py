@@ -31,12 +31,15 @@ class Desk:
         create, join = Create(AYSHA, RequestId(1, 1), 1, "skii", "aa"), Join(AYSHA, RequestId(1, 2), 2, "skii")
         self.store.commit([Enrol("aysha", b"a" * 32, "device", ()), create, join])
         self.batches: list[list[tuple[Submit, Outcome | None]]] = []
+        self.fault: Exception | None = None
         self.threads: set[threading.Thread] = set()
         self.failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._news = asyncio.Event()
         self.appender = Appender(self.store, self._settled, self.failure.set_result)
 
     def _settled(self, settled: Settled, seconds: float) -> None:
+        if self.fault is not None:
+            raise self.fault
         self.batches.append(list(settled))
         self.threads.add(threading.current_thread())
         self._news.set()
@@ -202,6 +205,13 @@ class TestTheEnd:
 
         assert desk.settled == []
         desk.store.close()
+
+    async def test_by_a_fault_of_ours(self, desk: Desk) -> None:
+        """Who is told the outcomes fails: from here on memory would be behind the store."""
+        desk.fault = fault = RuntimeError("ours")
+        desk.appender.submit(says(10))
+        async with asyncio.timeout(PATIENCE_S):
+            assert await desk.failure is fault
 
     async def test_by_a_full_disk(self, desk: Desk) -> None:
         """Nothing of that batch is settled, nor anything after it."""

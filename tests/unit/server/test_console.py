@@ -213,14 +213,18 @@ class TestTooMuch:
             pipe.is_written.wait(PATIENCE_S)
             for _ in range(CONSOLE_LINES_MAX * 2):
                 console.say("one more")
-            closing = threading.Thread(target=console.close, daemon=True)
-            closing.start()
-            closing.join(PATIENCE_S)
-            has_closed = not closing.is_alive()
+            closed = threading.Event()
+            threading.Thread(target=closes, args=(console, closed), daemon=True).start()
+            has_closed = closed.wait(PATIENCE_S)
             pipe.is_read.set()
 
         assert has_closed
         assert counts.console_dropped >= CONSOLE_LINES_MAX
+
+
+def closes(console: Console, closed: threading.Event) -> None:
+    console.close()
+    closed.set()
 
 
 class Pipe(io.TextIOBase):

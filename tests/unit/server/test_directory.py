@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,15 @@ import pytest
 from chatapp.model.errors import CannotStart, ExitStatus
 from chatapp.store.database import DirectoryLock
 from chatapp.store.directory import data_directory, hold
+from chatapp.store.sqlite import SqliteStore
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """As it was: it is the process's."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def mode(path: Path) -> int:
@@ -24,13 +34,23 @@ class TestItsPlace:
 
     @pytest.mark.parametrize("umask", [0o000, 0o277])
     def test_whatever_the_umask(self, tmp_path: Path, umask: int) -> None:
-        before = os.umask(umask)
-        try:
-            path = data_directory(str(tmp_path / "mine"), "server")
-        finally:
-            os.umask(before)
+        os.umask(umask)
 
-        assert mode(path) == 0o700
+        assert mode(data_directory(str(tmp_path / "mine"), "server")) == 0o700
+
+    def test_what_is_made_in_it_is_its_owners_alone(self, tmp_path: Path) -> None:
+        path = data_directory(str(tmp_path / "mine"), "server")
+        SqliteStore(path / "server.db").close()
+        hold(path).release()
+
+        assert {file.name: mode(file) for file in path.iterdir()} == {"server.db": 0o600, "lock": 0o600}
+
+    def test_one_that_is_in_use_keeps_its_mode(self, tmp_path: Path) -> None:
+        """It may be somebody's, chosen by mistake: `--data /tmp`."""
+        (tmp_path / "somebody's").touch()
+        tmp_path.chmod(0o755)
+
+        assert mode(data_directory(str(tmp_path), "server")) == 0o755
 
     def test_without_a_choice_it_is_the_platforms_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA"):

@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -37,7 +36,13 @@ class Room:
     async def _read_log(self, group: GroupNumber, after: int) -> list[Entry]:
         self.reads += 1
         await self.disk.wait()
-        return self.log[after : after + CATCH_UP_ENTRIES_MAX]
+        size, entries = 0, []
+        for entry in self.log[after : after + CATCH_UP_ENTRIES_MAX]:
+            entries.append(entry)
+            size += len(entry.body)
+            if size >= CATCH_UP_BYTES_MAX:
+                break
+        return entries
 
     def commits(self, body: str = "hi") -> Entry:
         """The entry is in the log; nobody has been told so yet."""
@@ -76,16 +81,16 @@ async def loop_turns(count: int = 3) -> None:
         await asyncio.sleep(0)
 
 
-def written_to(end: OtherEnd) -> list[bytes]:
-    """What is written to the link from now on, a write at a time."""
+def written_to(end: OtherEnd, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is written to the transport from now on, a write at a time."""
     writes: list[bytes] = []
-    write = end.link.write
+    write = end.transport.write
 
-    def noted(data: Any) -> None:
+    def noted(data: bytes) -> None:
         writes.append(data)
         write(data)
 
-    end.link.write = noted
+    monkeypatch.setattr(end.transport, "write", noted)
     return writes
 
 
@@ -102,12 +107,14 @@ class TestLevelReaders:
             assert end.seqs == list(range(1, 51))
         assert room.counts.deliveries == 150
 
-    async def test_what_comes_in_one_iteration_leaves_in_one_write(self, room: Room, ends: list[OtherEnd]) -> None:
-        """DESIGN 7: encode once, join once, one write for each reader."""
+    async def test_what_comes_in_one_iteration_leaves_in_one_write(
+        self, room: Room, ends: list[OtherEnd], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Encode once, join once, one write for each reader."""
         for end in ends:
             room.lets_in(end)
         await loop_turns()
-        writes = [written_to(end) for end in ends]
+        writes = [written_to(end, monkeypatch) for end in ends]
         for _ in range(64):
             room.says()
         await loop_turns()
@@ -165,6 +172,19 @@ class TestReadersBehind:
 
         assert ends[0].seqs == list(range(1, 12))
 
+    async def test_get_their_answer_first_whoever_else_is_behind(self, room: Room, ends: list[OtherEnd]) -> None:
+        level, behind, joining = ends
+        room.lets_in(level)
+        room.says()
+        room.says()
+        await level.reads_until(2)
+        room.lets_in(behind)
+        room.fanout.send(joining.link, frame(Done("joined")))
+        room.lets_in(joining)
+        await joining.reads_until(2)
+
+        assert [type(message).__name__ for message in joining.got] == ["Done", "Entry", "Entry"]
+
     async def test_read_a_long_log_in_pieces(self, room: Room, ends: list[OtherEnd]) -> None:
         for _ in range(CATCH_UP_ENTRIES_MAX * 3):
             room.commits()
@@ -175,8 +195,8 @@ class TestReadersBehind:
         assert room.reads == room.counts.catch_ups == 3
 
     async def test_get_nothing_that_is_not_settled_yet(self, room: Room, ends: list[OtherEnd]) -> None:
-        """B2: what was committed after somebody's removal, in the same transaction, lies in the log before the removal
-        is settled here. A read of the log must not run ahead of the group's head."""
+        """Protocol 6.5: what was committed after somebody's removal, in the same transaction, lies in the log before
+        the removal is settled here. A read of the log must not run ahead of the group's head."""
         room.says("for everybody")
         room.disk.clear()
         room.lets_in(ends[0])
@@ -224,7 +244,9 @@ class TestSlowReaders:
         assert slow.link.is_full
         assert slow.got == []
 
-        await slow.reads_until(pieces)
+        while len(slow.entries) < pieces:
+            await slow.reads()
+            assert slow.transport.get_write_buffer_size() < 3 * CATCH_UP_BYTES_MAX
         room.says("at last")
         await slow.reads_until(pieces + 1)
         assert slow.seqs == [*quick.seqs[:pieces], pieces + 1]
@@ -289,6 +311,20 @@ class TestHalt:
         await ends[0].reads_until(6)
 
         assert ends[0].seqs == [4, 5, 6]
+
+    async def test_is_part_of_beginning_anew(self, room: Room, ends: list[OtherEnd]) -> None:
+        for _ in range(5):
+            room.says()
+        room.lets_in(ends[0], 5)
+        await loop_turns()
+        room.lets_in(ends[0], 3)
+        room.says()
+        room.says()
+        await ends[0].reads_until(7)
+        room.marks(ends[0])
+        await ends[0].reads_up_to(MARKER)
+
+        assert ends[0].seqs == [4, 5, 6, 7]
 
     async def test_of_nobody(self, room: Room) -> None:
         room.fanout.halt(SessionNumber(99))

@@ -32,7 +32,7 @@ async def test_what_is_sent_together_is_flushed_once_and_in_order(end: OtherEnd)
 
 
 class TestProgress:
-    """B6: a send buffer that drains is progress."""
+    """Protocol 5.6 (c): a send buffer that drains is progress."""
 
     async def test_nothing_to_send_is_none(self, end: OtherEnd) -> None:
         assert not end.link.has_drained()
@@ -72,6 +72,45 @@ class TestProgress:
         await end.reads_up_to(Done("a"))
 
         assert not end.link.has_drained()
+
+
+class TestLife:
+    """Protocol 5.6 (c): any byte is progress, of a long message too, whose end is far."""
+
+    @pytest.fixture
+    def clock_s(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        clock_s = [1000.0]
+        monkeypatch.setattr("chatapp.server.links.monotonic", lambda: clock_s[0])
+        return clock_s
+
+    async def test_silence_is_no_sign_of_it(self, end: OtherEnd, clock_s: list[float]) -> None:
+        for _ in range(5):
+            clock_s[0] += 0.5
+            assert not end.link.shows_life()
+
+    async def test_bytes_that_have_come_since_are(self, end: OtherEnd, clock_s: list[float]) -> None:
+        end.link.shows_life()
+        for _ in range(5):
+            clock_s[0] += 0.5
+            end.sent_bytes += 1
+            assert end.link.shows_life()
+        clock_s[0] += 0.5
+        assert not end.link.shows_life()
+
+    async def test_bytes_from_before_this_silence_are_not(self, end: OtherEnd, clock_s: list[float]) -> None:
+        """Else who has died would have a time-out more."""
+        end.link.shows_life()
+        end.sent_bytes += 1
+        clock_s[0] += 60
+
+        assert not end.link.shows_life()
+
+    async def test_a_buffer_that_drains_is(self, end: OtherEnd, clock_s: list[float]) -> None:
+        end.link.write(LONG * 8)
+        end.link.shows_life()
+        await end.reads()
+
+        assert end.link.shows_life()
 
 
 class TestBounds:

@@ -45,7 +45,7 @@ def trusting_anybody() -> ssl.SSLContext:
 
 class TestOwnCertificate:
     def test_is_made_at_the_first_start_and_kept(self, tmp_path: Path) -> None:
-        """D1: the server's id is its fingerprint, which clients pin."""
+        """Protocol 1.2: the server's id is its fingerprint, which clients pin."""
         certificate, private_key = own_certificate(tmp_path)
         first = fingerprint(certificate), private_key.read_bytes()
 

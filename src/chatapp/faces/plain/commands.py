@@ -1,8 +1,8 @@
 """The commands, as a table: word, argument, where it may be typed, and what it does."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from chatapp.client.client import Client
 from chatapp.client.focus import Action, obstacle
@@ -11,8 +11,8 @@ from chatapp.model.messages import Done, Refused
 from chatapp.model.names import fold
 
 Argument = Literal["none", "name", "text", "name and text"]
-Waiting = Awaitable[bool]
-"""Becomes whether the request was granted."""
+Waiting = Coroutine[Any, Any, bool]
+"""Becomes whether the request was granted. It holds no other coroutine that nobody would await, were it cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +57,22 @@ class Typist:
         name = rest.strip()
         if not name:
             return self._refuse("Invalid input: need to include group name to be created")
-        return _granted(self._client.create_group(name))
+        return _granted(self._client.create_group, name)
 
     async def list_groups(self, rest: str) -> Waiting:
         """list_groups"""
-        return _granted(self._client.list_groups())
+        return _granted(self._client.list_groups)
 
     async def join_group(self, rest: str) -> Waiting:
         """join_group NAME"""
         name = rest.strip()
         if not name:
             return self._refuse("Invalid input: need to include group name to join")
-        return _granted(self._client.join_group(name))
+        return _granted(self._client.join_group, name)
 
     async def leave_group(self, rest: str) -> Waiting:
         """leave_group"""
-        return _granted(self._client.leave_group())
+        return _granted(self._client.leave_group)
 
     async def send_group(self, rest: str) -> Waiting:
         """send_group TEXT"""
@@ -81,11 +81,12 @@ class Typist:
         limit = self._client.state.text_bytes_max
         if not self._client.fits_group(rest):
             return self._refuse(f"The message is too long: a group message has at most {limit} bytes")
-        return _granted(await self._client.send_group(rest))
+        answer = await self._client.send_group(rest)
+        return _granted(lambda: answer)
 
     async def list_members(self, rest: str) -> Waiting:
         """list_members"""
-        return _granted(self._client.list_members())
+        return _granted(self._client.list_members)
 
     async def receipts(self, rest: str) -> Waiting:
         """receipts"""
@@ -125,7 +126,7 @@ class Typist:
                 limit = self._client.private_bytes_max
                 return self._refuse(f"The message is too long: a private message has at most {limit} bytes")
             case _:
-                return outcome
+                return _delivered(outcome)
 
     async def trust(self, rest: str) -> Waiting:
         """trust NAME"""
@@ -169,8 +170,12 @@ async def _done(granted: bool) -> bool:
     return granted
 
 
-async def _granted(answer: Awaitable[object]) -> bool:
-    return not isinstance(await answer, Refused)
+async def _delivered(outcome: Awaitable[bool]) -> bool:
+    return await outcome
+
+
+async def _granted(ask: Callable[..., Awaitable[object]], *arguments: str) -> bool:
+    return not isinstance(await ask(*arguments), Refused)
 
 
 @dataclass(frozen=True, slots=True)

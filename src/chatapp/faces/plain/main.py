@@ -12,7 +12,7 @@ from chatapp.client.events import Answered, Ended, HeldChanged
 from chatapp.client.home import ArchiveInUse
 from chatapp.client.meeting import EndedEarly
 from chatapp.client.told import Told
-from chatapp.faces.plain.commands import COMMANDS, Line, Typist, Waiting
+from chatapp.faces.plain.commands import COMMANDS, Line, Typist
 from chatapp.faces.plain.screen import Pipe, Screen
 from chatapp.faces.plain.words import Narrator
 from chatapp.model.errors import CannotStart, ExitStatus, StorageFailed
@@ -56,6 +56,7 @@ class _Face:
         self._screen = self._make_screen()
         self._tasks.start(self._show(), "screen")
         self._tasks.start(self._talk(), "typist")
+        silently = False  # where something failed for good, the next start is where one was
         try:
             status, silently = await self._stopped
             return status
@@ -90,6 +91,8 @@ class _Face:
             self._stopped.set_exception(CannotStart(line, ExitStatus.STORAGE))
         elif isinstance(error, CannotStart):
             self._stopped.set_exception(error)
+        elif name == "screen" and isinstance(error, BrokenPipeError):  # nobody reads any more: no more is said
+            self._stop(ExitStatus.GONE, True)
         else:
             traceback.print_exception(error)
             self._stop(ExitStatus.GONE, False)
@@ -138,7 +141,8 @@ class _Face:
             waiting = await typist.obey(typed)
             if waiting is None:
                 continue
-            answered = self._tasks.start(self._note(waiting), "answer")
+            answered = self._tasks.start(waiting, "answer")
+            answered.add_done_callback(self._note)
             if waits_for_each:
                 await answered
             elif not typist.is_message(typed):  # most often it is there at once, and the next line may depend on it
@@ -150,8 +154,8 @@ class _Face:
         status = ExitStatus.SOME_REFUSED if self._refused and waits_for_each else ExitStatus.DONE
         self._told.put(_Finished(status))
 
-    async def _note(self, waiting: Waiting) -> None:
-        if not await waiting:
+    def _note(self, answered: asyncio.Task[bool]) -> None:
+        if not answered.cancelled() and answered.exception() is None and not answered.result():
             self._refused = True
 
     def _candidates(self, before: str) -> list[str]:

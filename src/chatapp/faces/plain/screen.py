@@ -48,7 +48,7 @@ class Pipe:
         threading.Thread(target=self._read, name="standard input", daemon=True).start()
 
     async def show(self, lines: Sequence[str]) -> None:
-        """Writes and flushes; a broken pipe ends the program as it ends any other."""
+        """Writes and flushes. Raises BrokenPipeError when nobody reads any more."""
         for line in lines:
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
@@ -68,7 +68,11 @@ class Pipe:
         return ""
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """What nobody reads is given to nobody, lest Python complain of it at the very end."""
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _read(self) -> None:
         # The file descriptor itself: Python's own buffer has a lock, which a thread that is killed would still hold.
