@@ -1,6 +1,6 @@
 """CLASSIC: `list_clients`, and `[Client table updated.]` when names come or go."""
 
-from chatapp.model.messages import CreateGroup, Created, Joined, JoinGroup, LeaveGroup, Leaving, Left
+from chatapp.model.messages import Created, CreateGroup, Joined, JoinGroup, LeaveGroup, Leaving, Left
 from harness.people import People
 from harness.server import Server
 from harness.stage import Stage
@@ -28,8 +28,7 @@ def test_it_may_be_asked_in_a_group(gather: Gather) -> None:
     enter(sana, aysha)
     aysha.type("send_group a word")
     sana.expect(">>> (skii) Group_Message <aysha>: a word")
-    sana.end_of_input()
-    assert sana.exit_status() == 0
+    assert sana.stop() == 0
     aysha.expect(TABLE_UPDATED)
     exchange(aysha, "list_clients", CLIENTS, ">>> aysha  online  in skii", ">>> sana  offline")
 

@@ -1,5 +1,7 @@
 """CLASSIC: not a terminal. Plain lines on stdout, commands one after the other, and an exit status."""
 
+from typing import Any
+
 import pytest
 
 from harness.people import People, client_command
@@ -34,7 +36,7 @@ ANSWERS = [
 ]
 
 
-def begin_script(people: People, *commands: str, ending: str = "\n", **settings: float) -> list[str]:
+def begin_script(people: People, *commands: str, ending: str = "\n", **settings: Any) -> list[str]:
     """All commands and the end of input at once; what is printed after Welcome and the table, and the exit status."""
     aysha = people.pipe("aysha", welcome=False, **settings)
     aysha.type_bytes(("\n".join(commands) + ending).encode())

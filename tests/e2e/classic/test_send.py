@@ -63,7 +63,7 @@ def test_refusals(gather: Gather) -> None:
 
 @pytest.mark.parametrize("at", ["pipes", "terminal"])
 def test_it_waits_for_somebody_who_is_away_and_arrives_once(people: People, at: str) -> None:
-    sana, haider = people.pipe("sana"), people.pipe("haider")
+    sana, _ = people.pipe("sana"), people.pipe("haider")
     aysha = people.terminal("aysha") if at == "terminal" else people.pipe("aysha")
     exchange(aysha, "send haider hi", received_by("haider"))
     exchange(aysha, "send sana hi", received_by("sana"))

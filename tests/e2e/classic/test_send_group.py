@@ -62,7 +62,7 @@ class TestReceipts:
         aysha = people.terminal("aysha") if at == "terminal" else people.pipe("aysha")
         sana, sarah, haider = (people.wire(name, acks=False) for name in ("sana", "sarah", "haider"))
         enter(aysha)
-        group = [wire.ask(JoinGroup(wire.fresh_id(), "skii"), Joined).group for wire in (sana, sarah, haider)][0]
+        (group,) = {wire.ask(JoinGroup(wire.fresh_id(), "skii"), Joined).group for wire in (sana, sarah, haider)}
         aysha.expect(announced("haider", "joined."))
         exchange(aysha, "send_group hi all", STORED)
         seq = haider.expect(Entry, lambda entry: entry.kind == "text").seq
@@ -91,7 +91,7 @@ class TestReceipts:
         aysha = people.pipe("aysha", ack_timeout_s=1)
         sana, haider = (people.wire(name, acks=False) for name in ("sana", "haider"))
         enter(aysha)
-        group = [wire.ask(JoinGroup(wire.fresh_id(), "skii"), Joined).group for wire in (sana, haider)][0]
+        (group,) = {wire.ask(JoinGroup(wire.fresh_id(), "skii"), Joined).group for wire in (sana, haider)}
         aysha.type("send_group hi all")
         sana.expect(Entry, lambda entry: entry.kind == "text")
         sana.ask(LeaveGroup(sana.fresh_id(), group), Left)

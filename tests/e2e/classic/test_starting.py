@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from .words import (
 )
 
 KEY = re.compile(r">>> \[Server key SHA256:([0-9a-f]{64}) remembered\.]")
-QUICK = {"ack_timeout_s": 0.2}
+QUICK: dict[str, Any] = {"ack_timeout_s": 0.2}
 """So that five tries take a second."""
 
 

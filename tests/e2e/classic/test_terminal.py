@@ -5,8 +5,8 @@ import re
 import pytest
 
 from harness.archives import archive_of, private_received, private_sent, stored_entries, texts
-from harness.pipes import PipeClient
 from harness.people import People
+from harness.pipes import PipeClient
 from harness.server import Server
 from harness.stage import Stage
 from harness.terminal import Terminal
@@ -239,22 +239,27 @@ def test_tab_completes_commands_names_and_groups(server: Server, people: People,
     aysha.expect(ENTERED)
 
 
+def in_80_columns(line: str) -> list[str]:
+    """The rows of a line that is longer than the window is wide."""
+    return [line[start : start + 80].rstrip() for start in range(0, len(line), 80)]
+
+
 def test_in_a_narrow_window_nothing_is_cut_off(people: People, sana: PipeClient) -> None:
     aysha = sit_down(people, sana, columns=80, rows=24)
     enter(aysha)
     long = "a line of which the window shows no more than its first part in the first row, and then another"
     exchange(sana, f"send aysha {long}", received_by("aysha"))
-    notice = waiting(1, "sana")
+    notice = in_80_columns(waiting(1, "sana"))
     aysha.key("ctrl-l")
-    aysha.wait_for_screen(notice[:80], notice[80:], ">>> (skii)")
+    aysha.wait_for_screen(*notice, ">>> (skii)")
     aysha.type_keys(f"send_group {long}")
-    typed = f">>> (skii) send_group {long}"
-    aysha.wait_for_screen(notice[:80], notice[80:], typed[:80], typed[80:])
+    typed = in_80_columns(f">>> (skii) send_group {long}")
+    aysha.wait_for_screen(*notice, *typed)
     aysha.key("enter")
-    aysha.wait_for_screen(typed[:80], typed[80:], STORED, notice[:80], notice[80:], ">>> (skii)")
+    aysha.wait_for_screen(*typed, STORED, *notice, ">>> (skii)")
     aysha.type("leave_group")
-    shown = f">>> sana: {long}"
-    aysha.wait_for_screen(typed[:80], typed[80:], STORED, ">>> (skii) leave_group", LEFT, shown[:80], shown[80:], ">>>")
+    message = in_80_columns(f">>> sana: {long}")
+    aysha.wait_for_screen(*typed, STORED, ">>> (skii) leave_group", LEFT, *message, ">>>")
 
 
 def test_control_c_ends_at_once_even_while_an_answer_is_awaited(stage: Stage, server: Server, people: People) -> None:

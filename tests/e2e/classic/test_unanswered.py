@@ -1,5 +1,7 @@
 """CLASSIC: a typed request that isn't answered, a server that goes away at rest, a member that was removed."""
 
+from typing import Any
+
 import pytest
 
 from harness.archives import stored_entries, texts
@@ -30,7 +32,7 @@ from .words import (
 )
 
 KEPT = ">>> [1 message is kept and goes out at the next start.]"
-QUICK = {"ack_timeout_s": 0.2, "backoff_max_s": 0.5}
+QUICK: dict[str, Any] = {"ack_timeout_s": 0.2, "backoff_max_s": 0.5}
 """So that five tries take a second, and a server that is back is found in half of one."""
 FOR_EVER_S = 1000
 

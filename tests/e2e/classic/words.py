@@ -70,7 +70,7 @@ def exchange(person: Person, typed: str, *answer: str) -> None:
     heard = [line for line in person.lines[before:] if line != TABLE_UPDATED]
     if isinstance(person, Terminal):
         echo = heard.pop(0)
-        assert echo in (f">>> {typed}", f">>> (skii) {typed}"), f"{person.name} typed {typed!r}, and there stands {echo}"
+        assert echo in (f">>> {typed}", f">>> (skii) {typed}"), f"{person.name} typed {typed!r}, there stands {echo}"
     assert heard[: len(answer)] == list(answer), f"{person.name} typed {typed!r} and heard {heard}"
 
 

@@ -1,6 +1,7 @@
 """What isn't one's own to do is refused with a reason, and nobody else notices: groups, speakers and ids of others."""
 
 import shutil
+from collections.abc import Sequence
 
 import msgspec
 
@@ -45,7 +46,7 @@ def refusal(refused: Refused) -> tuple[str, str]:
     return refused.code, refused.text
 
 
-def text_entries(messages: list[object]) -> list[Entry]:
+def text_entries(messages: Sequence[object]) -> list[Entry]:
     return [message for message in messages if isinstance(message, Entry) and message.kind == "text"]
 
 

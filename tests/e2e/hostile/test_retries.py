@@ -1,4 +1,4 @@
-"""A request whose answer was lost is sent again under the same id: it gets the first answer, and there is one effect."""
+"""A request whose answer was lost is sent again under the same id: the first answer, and one effect."""
 
 import pytest
 

@@ -252,6 +252,30 @@ class TestSlowReaders:
         assert slow.seqs == [*quick.seqs[:pieces], pieces + 1]
         assert (room.reads > 0) == (pieces * CATCH_UP_BYTES_MAX > TAIL_BYTES_MAX)
 
+    async def test_get_in_pieces_what_comes_at_once(self, room: Room, ends: list[OtherEnd]) -> None:
+        room.lets_in(ends[0])
+        await loop_turns()
+        for _ in range(12):
+            room.says("x" * CATCH_UP_BYTES_MAX)
+        await loop_turns()
+        assert ends[0].transport.get_write_buffer_size() < 3 * CATCH_UP_BYTES_MAX
+
+        await ends[0].reads_until(12)
+        assert ends[0].seqs == list(range(1, 13))
+
+    async def test_that_leave_get_no_more_than_fits(self, room: Room, ends: list[OtherEnd]) -> None:
+        quick, slow, _ = ends
+        room.lets_in(quick)
+        room.lets_in(slow)
+        await loop_turns()
+        for seq in range(1, 6):
+            room.says("x" * CATCH_UP_BYTES_MAX)
+            await quick.reads_until(seq)
+        before = slow.transport.get_write_buffer_size()
+        room.fanout.halt(slow.link.number)
+
+        assert slow.transport.get_write_buffer_size() == before
+
     async def test_are_spared_what_is_told_to_all(self, room: Room, ends: list[OtherEnd]) -> None:
         quick, slow, _ = ends
         room.lets_in(quick)
