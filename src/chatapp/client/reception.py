@@ -56,6 +56,7 @@ from chatapp.model.names import fault
 
 _LATER = frozenset({"rate", "overload", "after_refused"})
 """Refusals that mean: the same again, a little later (protocol 3.6)."""
+_LATER_S = 0.1
 
 
 class Reception:
@@ -207,8 +208,8 @@ class Reception:
 
     # -- answers ------------------------------------------------------------------------------------------------
     async def _answer(self, answer: Answers) -> None:
-        if isinstance(answer, Refused) and answer.code in _LATER:
-            self._outbox.postpone(answer.re, monotonic() + answer.retry_after_s)
+        if isinstance(answer, Refused) and self._comes_later(answer):
+            self._outbox.postpone(answer.re, monotonic() + max(answer.retry_after_s, _LATER_S))
             return
         item = self._outbox.answered(answer.re, monotonic())
         if item is None:
@@ -243,6 +244,14 @@ class Reception:
         future = self.awaited.pop(request.id, None)
         if future is not None and not future.done():
             future.set_result(answer)
+
+    def _comes_later(self, refused: Refused) -> bool:
+        """Whether the same request will do in a while: asked too fast, or said in a group that one was removed from a
+        moment ago and goes back to."""
+        item = self._outbox.items.get(refused.re)
+        request = None if item is None else item.request
+        removed = isinstance(request, SendGroup) and refused.code == "not_member" and request.group == self._focus
+        return refused.code in _LATER or removed
 
     async def _ask_anew(self, item: Item) -> None:
         """That id was used for something else: somebody has a copy of this archive, so its ids begin anew."""

@@ -112,7 +112,9 @@ class Interpreter:
                 if link is not None and link.shows_life():
                     self._core.drained(link.number)
                 else:
-                    self._do(self._core.silent(client, now))
+                    effects = list(self._core.silent(client, now))
+                    self._counts.removals += any(isinstance(effect, Submit) for effect in effects)
+                    self._do(effects)
             self._console.show_table_if_changed(self._core.world)
 
     async def stop(self) -> None:
@@ -173,8 +175,6 @@ class Interpreter:
 
     def _close(self, effect: Close) -> None:
         link = self.links.get(effect.session)
-        if effect.reason == "unresponsive":
-            self._counts.removals += 1
         if link is not None:
             self._start(link.close_with(effect.reason), f"close {link.number}")
 

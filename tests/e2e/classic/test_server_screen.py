@@ -9,6 +9,7 @@ from chatapp.model.limits import CONSOLE_TEXT_CHARACTERS_MAX, TABLE_ROWS_MAX
 from chatapp.model.messages import Created, CreateGroup, Joined, JoinGroup, SendGroup, Stored
 from harness.people import People
 from harness.pipes import PipedProcess
+from harness.ports import fresh_port
 from harness.processes import program
 from harness.server import ONLINE, Server
 from harness.stage import Stage
@@ -100,22 +101,23 @@ def test_every_line(stage: Stage, at: str) -> None:
     assert lines[: len(happened)] == happened
 
 
-def test_the_table(stage: Stage, server: Server, people: People) -> None:
-    aysha, sana = people.pipe("aysha", direct_port=20_001), people.pipe("sana", direct_port=20_002)
+def test_the_table(server: Server, people: People) -> None:
+    ports = {name: fresh_port() for name in ("aysha", "sana")}
+    aysha, sana = (people.pipe(name, direct_port=port) for name, port in ports.items())
     aysha.expect(TABLE_UPDATED)
     enter(sana)
-    sana_in = re.compile(r">>> sana   127\.0\.0\.1  20002  online  in skii")
-    server.expect(sana_in)
-    assert server.lines[-3:] == [
-        ">>> name   address    port   status  mode",
-        ">>> aysha  127.0.0.1  20001  online  normal",
-        ">>> sana   127.0.0.1  20002  online  in skii",
+    rows = [
+        f">>> aysha  127.0.0.1  {ports['aysha']}  online  normal",
+        f">>> sana   127.0.0.1  {ports['sana']}  online  in skii",
     ]
-    tables = server.lines.count(">>> name   address    port   status  mode")
+    server.expect(rows[1])
+    heading = ">>> name   address    port   status  mode"
+    assert server.lines[-3:] == [heading, *rows]
+    tables = server.lines.count(heading)
     exchange(aysha, "list_groups", GROUPS, ">>> skii")  # changes nothing, so that no table follows
     exchange(sana, "list_members", MEMBERS, ">>> (skii) sana")
     assert aysha.stop() == 0
-    server.expect(BROADCAST, re.compile(r">>> aysha  127\.0\.0\.1  20001  offline  normal"))
+    server.expect(BROADCAST, f">>> aysha  127.0.0.1  {ports['aysha']}  offline  normal")
     assert len([line for line in server.lines if HEADING.fullmatch(line)]) == tables + 1
 
 

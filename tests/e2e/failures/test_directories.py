@@ -48,15 +48,15 @@ def test_a_file_of_the_server_that_isnt_one(stage: Stage) -> None:
     server.start()
 
 
-@pytest.mark.parametrize("name", ["certificate.pem", "private-key.pem"])
-def test_a_certificate_that_is_damaged(stage: Stage, server: Server, name: str) -> None:
+def test_a_certificate_that_is_damaged(server: Server) -> None:
     assert server.stop() == ExitStatus.DONE
-    right = (server.data / name).read_bytes()
-    (server.data / name).write_bytes(b"damaged")
-    server.start(re.compile(rf"Error: cannot (read|use) the certificate .*{re.escape(str(server.data))}.*"))
-    assert server.exit_status() == ExitStatus.USAGE
-    assert len(server.errors) == 1
-    (server.data / name).write_bytes(right)
+    for name in ("certificate.pem", "private-key.pem"):
+        right = (server.data / name).read_bytes()
+        (server.data / name).write_bytes(b"damaged")
+        server.start(re.compile(rf"Error: cannot (read|use) the certificate .*{re.escape(str(server.data))}.*"))
+        assert server.exit_status() == ExitStatus.USAGE
+        (server.data / name).write_bytes(right)
+    assert len(server.errors) == 2
     server.start()
 
 

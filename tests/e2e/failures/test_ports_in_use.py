@@ -6,8 +6,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from chatapp.model.errors import ExitStatus
 from harness.people import People
 from harness.ports import fresh_port
@@ -57,15 +55,16 @@ def test_an_address_that_isnt_this_machines(stage: Stage) -> None:
     assert process.exit_status() == ExitStatus.USAGE
 
 
-@pytest.mark.parametrize(
-    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")]
-)
-def test_the_clients_port(people: People, family: socket.AddressFamily, host: str) -> None:
-    with taken(socket.SOCK_DGRAM, family, host) as port:
-        sana = people.pipe("sana", direct_port=port, welcome=False)
-        sana.expect_error(f"Error: the client port {port} is in use. Choose another one, or 0 for any that is free.")
-        assert sana.exit_status() == ExitStatus.USAGE
-        assert len(sana.errors) == 1
+def test_the_clients_port(people: People) -> None:
+    places = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")]
+    for family, host in places:
+        with taken(socket.SOCK_DGRAM, family, host) as port:
+            sana = people.pipe("sana", direct_port=port, welcome=False)
+            sana.expect_error(
+                f"Error: the client port {port} is in use. Choose another one, or 0 for any that is free."
+            )
+            assert sana.exit_status() == ExitStatus.USAGE
+            assert len(sana.errors) == 1
     sana.start()
     sana.expect(">>> [Welcome, You are registered.]")
 
