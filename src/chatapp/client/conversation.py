@@ -100,15 +100,16 @@ class Conversation:
         self._start(self._keep_time(), "time")
         failures = 0
         while not self._ended:
+            ended: Ended | None = None  # told once the connection is closed: who hears of it ends everything
             try:
                 link = link or await Link.connect(
                     self._arguments.host, self._arguments.port, self._server_id, self._settings, self._start
                 )
                 await self._converse(link)
             except ServerKeyChanged as changed:
-                self._end(Ended("key_changed", changed.lines))
+                ended = Ended("key_changed", changed.lines)
             except NotAdmitted as refusal:
-                self._end(Ended("name_taken" if refusal.code == "name_taken" else "refused", (refusal.text,)))
+                ended = Ended("name_taken" if refusal.code == "name_taken" else "refused", (refusal.text,))
             except (Unavailable, ProtocolViolation):
                 failures = 0 if self._link is not None else failures + 1
             finally:
@@ -118,7 +119,9 @@ class Conversation:
                 if link is not None:
                     await link.close()
                 link = None
-            if not self._ended:
+            if ended is not None:
+                self._end(ended)
+            elif not self._ended:
                 self._tell_failure(failures)
                 await asyncio.sleep(self._backoff_s(failures))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from chatapp.core.cursors import advance
 from chatapp.core.effects import Deliver, Effect, Grow, Halt, Send, SendEntries, Tell
@@ -9,7 +10,14 @@ from chatapp.core.now import Now
 from chatapp.core.world import Client, Group, World
 from chatapp.core.writes import Append, Appended, Create, Entered, Join, Leave, NotGranted, Outcome, Position, Say
 from chatapp.model.ids import ClientNumber, RequestId, SessionNumber, parse_id
-from chatapp.model.limits import COUNTER_MAX, HISTORY_ENTRIES_MAX, MENTIONS_MAX, NAMED_RECEIPTS_MAX, PAGE_ROWS_MAX
+from chatapp.model.limits import (
+    COUNTER_MAX,
+    HISTORY_ENTRIES_MAX,
+    MENTIONS_MAX,
+    NAME_WRITTEN_CHARACTERS_MAX,
+    NAMED_RECEIPTS_MAX,
+    PAGE_ROWS_MAX,
+)
 from chatapp.model.messages import (
     Created,
     CreateGroup,
@@ -31,7 +39,7 @@ from chatapp.model.messages import (
 )
 from chatapp.model.names import fault, fold, leading
 
-_MENTION = re.compile(r"@(\S+)")
+_MENTION = re.compile(rf"@(\S{{1,{NAME_WRITTEN_CHARACTERS_MAX}}})")
 
 TEXTS = {
     "group_exists": "There is a group of that name.",
@@ -90,10 +98,10 @@ def say(world: World, client: Client, request: SendGroup, id: RequestId, now: No
 def _mentions(world: World, body: str) -> tuple[ClientNumber, ...]:
     """Whom the text calls by `@name`; a name's own final dots may be the sentence's."""
     found: dict[ClientNumber, None] = {}
-    for word in _MENTION.findall(body):
-        name = leading(fold(word))
+    for word in islice(_MENTION.finditer(body), MENTIONS_MAX):
+        name = leading(fold(word[1]))
         number = world.names.get(name) or world.names.get(name.rstrip(".-"))
-        if number is not None and len(found) < MENTIONS_MAX:
+        if number is not None:
             found[number] = None
     return tuple(found)
 

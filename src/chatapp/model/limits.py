@@ -20,8 +20,6 @@ HANDSHAKE_TIMEOUT_S = 10.0
 """An unauthenticated connection lives this long (the field: websockets 10 s)."""
 UNAUTHENTICATED_CONNECTIONS_MAX = 256
 """At once, in all. Times HANDSHAKE_TIMEOUT_S it admits 25 new sessions a second under a flood of silent ones."""
-LOGIN_ROUND_TRIP_MAX_S = 10.0
-"""A longer log-in says nothing about the path."""
 INSTALLATION_BITS = 63
 """Fits SQLite's signed integer; 2**63 makes a collision within one name's installations hopeless."""
 COUNTER_MAX = 2**53 - 1
@@ -32,6 +30,8 @@ PORT_MIN, PORT_MAX = 1024, 65535
 # -- names ------------------------------------------------------------------------------------------------------
 NAME_CHARACTERS_MAX = 32
 """As Ergo; keeps a roster line within 80 columns."""
+NAME_WRITTEN_CHARACTERS_MAX = 4 * NAME_CHARACTERS_MAX
+"""Before folding, which may join a letter and its marks into one character."""
 NAME_BYTES_MAX = 128
 """32 characters of four bytes; a file name's limit is 255."""
 ADDRESSES_MAX = 16

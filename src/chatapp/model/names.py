@@ -8,7 +8,7 @@ import re
 import unicodedata
 from itertools import takewhile
 
-from chatapp.model.limits import NAME_BYTES_MAX, NAME_CHARACTERS_MAX
+from chatapp.model.limits import NAME_BYTES_MAX, NAME_CHARACTERS_MAX, NAME_WRITTEN_CHARACTERS_MAX
 
 _PUNCTUATION = "-_."
 # Letters and marks that nobody can see (Unicode's Default_Ignorable_Code_Point, of categories L and M).
@@ -16,7 +16,12 @@ _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe0
 
 
 def fold(text: str) -> str:
-    """The form in which a name is stored and compared: NFKC, case-folded, NFKC again (Unicode 3.13, D146)."""
+    """The form in which a name is stored and compared: NFKC, case-folded, NFKC again (Unicode 3.13, D146).
+
+    What is too long to be a name stays as it is: normalizing takes time in the square of its marks.
+    """
+    if len(text) > NAME_WRITTEN_CHARACTERS_MAX:
+        return text
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -106,12 +106,11 @@ class Fanout:
         self._schedule()
 
     def send_members(self, group: GroupNumber, data: bytes) -> None:
-        """A frame for every reader of the group; a reader that is full is spared."""
+        """A frame for every reader of the group, be it behind: receipts are differences, and none may be missed."""
         feed = self._feeds.get(group)
         if feed is not None:
             for reader in feed.level | feed.behind:
-                if not reader.link.is_full:
-                    self.send(reader.link, data)
+                self.send(reader.link, data)
 
     # -- entries ----------------------------------------------------------------------------------------------
     def deliver(self, link: Link, group: GroupNumber, after: int, head: int) -> None:

@@ -38,6 +38,9 @@ from chatapp.server.fanout import Fanout
 from chatapp.server.links import Link
 from chatapp.server.reader import LogReader
 
+_HISTORY_AGAIN_S = 0.1
+"""When to ask for more history, of somebody who asked while the last request was being read."""
+
 
 def present() -> Now:
     """This moment."""
@@ -61,6 +64,7 @@ class Interpreter:
         self._counts = counts
         self._start = start
         self.links: dict[SessionNumber, Link] = {}
+        self._reading_history: set[SessionNumber] = set()
         self._fanout = Fanout(self._read_log, counts, start)
         self._submit: Callable[[Submit], None]
         self._commit_takes_s: Callable[[], float]
@@ -147,7 +151,7 @@ class Interpreter:
                 case SendHeads():
                     self._start(self._send_heads(effect), "heads")
                 case SendEntries():
-                    self._start(self._send_entries(effect), "history")
+                    self._read_history(effect)
                 case Deliver():
                     link = self.links.get(effect.session)
                     if link is not None:
@@ -184,8 +188,18 @@ class Interpreter:
         world = self._core.world
         return [world.entry(world.groups[group], entry) for entry in stored]
 
+    def _read_history(self, effect: SendEntries) -> None:
+        """One at a time for each session: all share one reader of the log."""
+        if effect.session in self._reading_history:
+            busy = Refused(effect.re, "overload", "Your last history request is being read.", _HISTORY_AGAIN_S)
+            self._send(Send(effect.session, busy))
+            return
+        self._reading_history.add(effect.session)
+        self._start(self._send_entries(effect), "history")
+
     async def _send_entries(self, effect: SendEntries) -> None:
         stored = await self._log.entries(effect.group, effect.start - 1, effect.count, TEXT_BYTES_MAX)
+        self._reading_history.discard(effect.session)
         world = self._core.world
         group = world.groups[effect.group]
         link = self.links.get(effect.session)

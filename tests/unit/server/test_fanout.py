@@ -229,7 +229,7 @@ class TestSlowReaders:
 
         assert slow.transport.get_write_buffer_size() == before
 
-    async def test_are_spared_what_is_told_to_all(self, room: Room, ends: list[OtherEnd]) -> None:
+    async def test_are_told_what_is_told_to_all(self, room: Room, ends: list[OtherEnd]) -> None:
         quick, slow, _ = ends
         room.lets_in(quick)
         room.lets_in(slow)
@@ -237,11 +237,9 @@ class TestSlowReaders:
         for seq in range(1, 6):
             room.says("x" * CATCH_UP_BYTES_MAX)
             await quick.reads_until(seq)
-        before = slow.transport.get_write_buffer_size()
         room.fanout.send_members(SKII, frame(RECEIPTS))
-        await quick.reads_up_to(RECEIPTS)
 
-        assert slow.transport.get_write_buffer_size() == before
+        await slow.reads_up_to(RECEIPTS)  # receipts are differences: none may be missed
 
 
 class TestHalt:
