@@ -115,7 +115,7 @@ def test_nothing_that_clients_send_touches_the_servers_screen(stage: Stage) -> N
 
     refused = mallory.ask(JoinGroup(mallory.fresh_id(), attack), Refused)
     assert refused.code == "no_such_group"
-    console.expect(f">>> [Client mallory joining group {seen.lower()} failed, group does not exist]")
+    console.expect(f">>> [Client mallory joining group {seen} failed, group does not exist]")
     refused = mallory.ask(JoinGroup(mallory.fresh_id(), "very " * 100_000), Refused)
     console.expect(re.compile(">>> .Client mallory joining group very very .{,200} failed, group does not exist."))
     mallory.ask(CreateGroup(mallory.fresh_id(), "skii"), Created)
