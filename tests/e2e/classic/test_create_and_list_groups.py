@@ -13,8 +13,8 @@ def test_a_group_is_created_once_and_listed(gather: Gather) -> None:
     exchange(aysha, "list_groups", GROUPS, ">>> alps", ">>> skii")
 
 
-def test_a_group_is_called_what_a_name_can_be_in_lower_case(gather: Gather) -> None:
-    (aysha,) = gather("aysha")
+def test_a_group_is_called_what_a_name_can_be_in_lower_case(gather_in_pipes: Gather) -> None:
+    (aysha,) = gather_in_pipes("aysha")
     exchange(aysha, "create_group Skii", ">>> [Group skii created by Server.]")
     exchange(aysha, "create_group SKII", ">>> [Group skii already exists.]")
     refusal = ">>> Invalid group name: a name has letters, digits, '-', '_' and '.' only"
@@ -22,13 +22,9 @@ def test_a_group_is_called_what_a_name_can_be_in_lower_case(gather: Gather) -> N
     exchange(aysha, "join_group SKII", ENTERED)
 
 
-def test_a_group_needs_a_name(gather: Gather) -> None:
+def test_refusals(gather: Gather) -> None:
     (aysha,) = gather("aysha")
     exchange(aysha, "create_group", ">>> Invalid input: need to include group name to be created")
-
-
-def test_in_a_group_groups_are_neither_created_nor_listed(gather: Gather) -> None:
-    (aysha,) = gather("aysha")
     exchange(aysha, "create_group skii", ">>> [Group skii created by Server.]")
     exchange(aysha, "join_group skii", ENTERED)
     exchange(aysha, "create_group alps", ">>> Cannot create a new group while you are in a group")

@@ -41,19 +41,14 @@ def test_who_joins_again_is_shown_what_was_missed(gather: Gather) -> None:
     assert said("sana", "before your time") not in aysha.lines
 
 
-def test_refusals_of_joining(gather: Gather) -> None:
+def test_refusals(gather: Gather) -> None:
     (aysha,) = gather("aysha")
+    exchange(aysha, "leave_group", ">>> You are not in a group chat so you cannot leave one")
     exchange(aysha, "join_group skii", ">>> [Group skii does not exist.]")
     exchange(aysha, "join_group", ">>> Invalid input: need to include group name to join")
     enter(aysha)
     exchange(aysha, "join_group skii", ">>> Cannot join another group while you are in a group")
     exchange(aysha, "join_group alps", ">>> Cannot join another group while you are in a group")
-
-
-def test_refusals_of_leaving(gather: Gather) -> None:
-    (aysha,) = gather("aysha")
-    exchange(aysha, "leave_group", ">>> You are not in a group chat so you cannot leave one")
-    enter(aysha)
     exchange(aysha, "leave_group", LEFT)
     exchange(aysha, "leave_group", ">>> You are not in a group chat so you cannot leave one")
 

@@ -82,7 +82,7 @@ def test_pending_answers_are_awaited_at_the_end_of_input(stage: Stage, server: S
     exchange(sana, "create_group skii", ANSWERS[0])
     exchange(sana, "join_group skii", ENTERED)
     aysha = people.pipe("aysha", via=proxy)
-    proxy.delay(0.3)
+    proxy.delay(0.2)
     for line in ("join_group skii", "send_group bye"):
         aysha.type(line)
     aysha.end_of_input()

@@ -186,11 +186,10 @@ def test_the_server_is_dead_and_nobody_else_is_known(server: Server, people: Peo
     assert aysha.lines[before:] == [NOT_RESPONDING, EXITING]
 
 
-@pytest.mark.parametrize("at", ["pipes", "terminal"])
-def test_the_server_is_dead_but_its_clients_are_known(server: Server, people: People, at: str) -> None:
+def test_the_server_is_dead_but_its_clients_are_known(server: Server, people: People) -> None:
     people.settings = {"backoff_max_s": 1, **QUICK}
     sana = people.pipe("sana")
-    aysha = people.terminal("aysha") if at == "terminal" else people.pipe("aysha")
+    aysha = people.terminal("aysha")
     sana.expect(TABLE_UPDATED, TABLE_UPDATED)
     assert aysha.stop() == 0
     sana.expect(TABLE_UPDATED)

@@ -1,7 +1,5 @@
 """CLASSIC: somebody's identity has changed, and `trust`."""
 
-import pytest
-
 from harness.archives import archive_of, private_received
 from harness.people import People
 from harness.server import Server
@@ -14,11 +12,10 @@ CHANGED = (
 )
 
 
-@pytest.mark.parametrize("at", ["pipes", "terminal"])
-def test_messages_are_held_back_until_the_new_key_is_trusted(server: Server, people: People, at: str) -> None:
+def test_messages_are_held_back_until_the_new_key_is_trusted(server: Server, people: People) -> None:
     people.settings = {"backoff_max_s": 0.5, "direct_retry_max_s": 1}
     sana = people.pipe("sana")
-    aysha = people.terminal("aysha", columns=140) if at == "terminal" else people.pipe("aysha")
+    aysha = people.terminal("aysha", columns=140)
     exchange(aysha, "send sana hello", received_by("sana"))
     assert sana.stop() == 0
     assert server.stop() == 0

@@ -120,7 +120,7 @@ def test_several_messages_are_kept_group_and_private(server: Server, people: Peo
 
 
 def test_a_start_without_the_server_exits_too_when_something_is_typed(server: Server, people: People) -> None:
-    people.settings = dict(QUICK)
+    people.settings = {"ack_timeout_s": 0.1}
     _sana, aysha = people.pipe("sana"), people.pipe("aysha")
     aysha.expect(TABLE_UPDATED)
     assert aysha.stop() == 0
@@ -166,10 +166,9 @@ def test_join_waits_for_the_answer_however_long(stage: Stage, server: Server, pe
     assert NOT_RESPONDING not in aysha.lines
 
 
-@pytest.mark.parametrize("at", ["pipes", "terminal"])
-def test_removed_for_not_answering_and_back(gather_in_pipes: Gather, people: People, at: str) -> None:
+def test_removed_for_not_answering_and_back(gather_in_pipes: Gather, people: People) -> None:
     sana, haider = gather_in_pipes("sana", "haider")
-    aysha = people.terminal("aysha") if at == "terminal" else people.pipe("aysha")
+    aysha = people.terminal("aysha")
     enter(sana, haider, aysha)
     before = len(aysha.lines)
     aysha.suspend()
