@@ -220,6 +220,7 @@ class Reception:
             return
         if isinstance(request, LeaveGroup) and isinstance(answer, Refused) and answer.code == "not_member":
             answer = Left(request.id, request.group)  # one was removed before the leave came: out is out
+        lost = await self._keep(item, answer)
         if item.typed:
             self._told.put(Answered(request, answer))
         if isinstance(request, SendGroup):
@@ -229,9 +230,7 @@ class Reception:
                 self._told.put(NotSent(found[0] if found else "", request.body, answer.text))
         match answer:
             case Joined():
-                if fault(answer.name) is not None:
-                    raise ProtocolViolation("bad_name", "the group has a name that can't be one")
-                await self._entered(answer, typed=item.typed)
+                await self._entered(answer, lost=lost, typed=item.typed)
             case Left():
                 await self._left()
             case Refused() if isinstance(request, JoinGroup) and not item.typed:
@@ -239,11 +238,27 @@ class Reception:
                 await self._left()
             case Done() if isinstance(request, Dereg):
                 self.departed = True
-                await self.lose_focus()
         self._see_if_ready()
         future = self.awaited.pop(request.id, None)
         if future is not None and not future.done():
             future.set_result(answer)
+
+    async def _keep(self, item: Item, answer: Answers) -> bool:
+        """Stores which group one is in before anybody hears of it: a kill after the line must not undo it. Whether the
+        archive held more of the log than the server has."""
+        match answer:
+            case Joined():
+                if fault(answer.name) is not None:
+                    raise ProtocolViolation("bad_name", "the group has a name that can't be one")
+                entry = (answer.group, answer.name, answer.epoch, answer.start)
+                return await self._home.run(self._archive.enter, *entry)
+            case Left():
+                await self.lose_focus()
+            case Refused() if isinstance(item.request, JoinGroup) and not item.typed:
+                await self.lose_focus()
+            case Done() if isinstance(item.request, Dereg):
+                await self.lose_focus()
+        return False
 
     def _comes_later(self, refused: Refused) -> bool:
         """Whether the same request will do in a while: asked too fast, or said in a group that one was removed from a
@@ -266,11 +281,9 @@ class Reception:
             self.awaited[request.id] = self.awaited.pop(old.id)
         self._outbox.add(request, monotonic(), typed=item.typed)
 
-    async def _entered(self, answer: Joined, *, typed: bool) -> None:
+    async def _entered(self, answer: Joined, *, lost: bool, typed: bool) -> None:
         first_in_process = answer.group not in self._taken_up
         self._taken_up.add(answer.group)
-        entry = (answer.group, answer.name, answer.epoch, answer.start)
-        lost = await self._home.run(self._archive.enter, *entry)
         reducer.joined(self._state, answer)
         self._focus, self._acked = answer.group, answer.start
         if self._return_told and not typed:
@@ -285,7 +298,6 @@ class Reception:
                 self._told.put(reducer.held_event(self._state))
 
     async def _left(self) -> None:
-        await self.lose_focus()
         events = reducer.left(self._state)
         held = [event.received.number for event in events if isinstance(event, PrivateCame)]
         if held:

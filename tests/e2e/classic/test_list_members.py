@@ -13,6 +13,7 @@ def test_members_see_who_is_in_and_others_do_not(gather: Gather) -> None:
     haider.expect(announced("aysha", "joined."))
     exchange(haider, "leave_group", LEFT)
     aysha.expect(announced("haider", "left."))
+    sana.expect(announced("haider", "left."))
     exchange(aysha, "list_members", MEMBERS, names[0], names[2])
     exchange(sana, "list_members", MEMBERS, names[0], names[2])
     exchange(aysha, "leave_group", LEFT)

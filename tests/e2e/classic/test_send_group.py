@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from chatapp.model.messages import Ack, Entry, Joined, JoinGroup, LeaveGroup, Left
 from harness.archives import stored_entries, texts
 from harness.people import People
@@ -57,9 +55,8 @@ def test_the_text_is_all_behind_one_blank_unchanged(server: Server, gather_in_pi
 class TestReceipts:
     """Who hasn't acked in time is named to the sender; then, once, that everybody has it."""
 
-    @pytest.mark.parametrize("at", ["pipes", "terminal"])
-    def test_not_yet_received_and_received_by_all(self, people: People, at: str) -> None:
-        aysha = people.terminal("aysha") if at == "terminal" else people.pipe("aysha")
+    def test_not_yet_received_and_received_by_all(self, people: People) -> None:
+        aysha = people.terminal("aysha")
         sana, sarah, haider = (people.wire(name, acks=False) for name in ("sana", "sarah", "haider"))
         enter(aysha)
         (group,) = {wire.ask(JoinGroup(wire.fresh_id(), "skii"), Joined).group for wire in (sana, sarah, haider)}

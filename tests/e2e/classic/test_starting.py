@@ -118,24 +118,21 @@ def test_names_are_case_folded(people: People) -> None:
     shouting.expect("You are aysha here.", NAME_USED)
 
 
-@pytest.mark.parametrize("at", ["pipes", "terminal"])
-def test_a_name_that_is_used(people: People, at: str) -> None:
-    begin = people.terminal if at == "terminal" else people.pipe
+def test_a_name_that_is_used(people: People) -> None:
     aysha = people.pipe("aysha")
-
-    stranger = begin("aysha", home="elsewhere", welcome=False)
+    stranger = people.pipe("aysha", home="elsewhere", welcome=False)
     assert stranger.exit_status() == 1
     assert stranger.lines[1:] == [NAME_USED]
 
-    twin = begin("aysha", welcome=False)
+    twin = people.terminal("aysha", welcome=False)
     assert twin.exit_status() == 1
-    assert twin.lines == [NAME_USED]
+    assert twin.screen() == [NAME_USED]
 
     exchange(aysha, "list_groups", GROUPS)
     assert aysha.stop() == 0
-    stranger.start()
-    assert stranger.exit_status() == 1, "a name stays with its identity when that is offline"
-    assert stranger.lines[-1] == NAME_USED
+    again = people.terminal("aysha", home="elsewhere", welcome=False)
+    assert again.exit_status() == 1, "a name stays with its identity when that is offline"
+    assert again.screen() == [NAME_USED]
 
 
 def test_the_key_of_the_server_has_changed(stage: Stage, server: Server, people: People) -> None:
@@ -177,7 +174,7 @@ def test_join_waits_for_a_server_that_was_never_seen(stage: Stage) -> None:
 
 
 def test_the_server_is_dead_and_nobody_else_is_known(server: Server, people: People) -> None:
-    aysha = people.pipe("aysha", **QUICK)
+    aysha = people.pipe("aysha", ack_timeout_s=0.1)
     assert aysha.stop() == 0
     server.kill9()
     before = len(aysha.lines)

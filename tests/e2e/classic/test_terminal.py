@@ -22,6 +22,7 @@ from .words import (
     announced,
     enter,
     exchange,
+    not_delivered_to,
     received_by,
     said,
     waiting,
@@ -96,6 +97,14 @@ def test_a_line_that_comes_while_somebody_types_stands_above(people: People, san
         received_by("sana"),
         ">>>",
     )
+
+
+def test_a_message_that_is_not_delivered(people: People, sana: PipeClient) -> None:
+    aysha = sit_down(people, sana)
+    assert sana.stop() == 0
+    aysha.wait_for_screen(TABLE_UPDATED, ">>>")
+    aysha.type("send sana one")
+    aysha.wait_for_screen(TABLE_UPDATED, ">>> send sana one", *not_delivered_to("sana"), ">>>")
 
 
 def test_no_key_gets_into_a_line_and_no_line_into_what_is_typed(people: People, sana: PipeClient) -> None:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from harness.archives import stored_entries, texts
 from harness.people import People
 from harness.server import Server
@@ -37,11 +35,9 @@ QUICK: dict[str, Any] = {"ack_timeout_s": 0.2, "backoff_max_s": 0.5}
 FOR_EVER_S = 1000
 
 
-@pytest.mark.parametrize("at", ["pipes", "terminal"])
-def test_after_five_tries_the_classic_client_exits(stage: Stage, server: Server, people: People, at: str) -> None:
+def test_after_five_tries_the_classic_client_exits(stage: Stage, server: Server, people: People) -> None:
     proxy = stage.proxy(server)
-    begin = people.terminal if at == "terminal" else people.pipe
-    aysha = begin("aysha", via=proxy, **QUICK)
+    aysha = people.terminal("aysha", via=proxy, **QUICK)
     exchange(aysha, "list_groups", GROUPS)
     proxy.black_hole()
     before = len(aysha.lines)
@@ -62,6 +58,7 @@ def test_a_request_whose_answers_are_lost_is_tried_often_and_done_once(
     proxy.delay(FOR_EVER_S, towards="client")
     aysha.type("create_group skii")
     assert aysha.exit_status() == 1
+    assert aysha.lines[-3:] == [GROUPS, NOT_RESPONDING, EXITING]
     exchange(sana, "create_group skii", ">>> [Group skii already exists.]")
     assert proxy.passed["server"] - before > 2 * len('{"t":"create_group","id":"0123456789abcdef-1","group":"skii"}')
     assert [line for line in server.lines if "aysha" in line and "skii" in line] == [
@@ -69,14 +66,9 @@ def test_a_request_whose_answers_are_lost_is_tried_often_and_done_once(
     ]
 
 
-@pytest.mark.parametrize("at", ["pipes", "terminal"])
-def test_what_waits_is_kept_and_goes_out_once_at_the_next_start(
-    stage: Stage, server: Server, people: People, at: str
-) -> None:
+def test_what_waits_is_kept_and_goes_out_once_at_the_next_start(stage: Stage, server: Server, people: People) -> None:
     proxy = stage.proxy(server)
-    sana = people.pipe("sana")
-    begin = people.terminal if at == "terminal" else people.pipe
-    aysha = begin("aysha", via=proxy, **QUICK)
+    sana, aysha = people.pipe("sana"), people.terminal("aysha", via=proxy, **QUICK)
     enter(sana, aysha)
     proxy.black_hole()
     before = len(aysha.lines)
@@ -98,8 +90,8 @@ def test_what_waits_is_kept_and_goes_out_once_at_the_next_start(
 
 
 def test_several_messages_are_kept_group_and_private(server: Server, people: People) -> None:
-    sana, haider = people.pipe("sana"), people.pipe("haider")
-    aysha = people.pipe("aysha", **QUICK)
+    people.settings = dict(QUICK)
+    sana, haider, aysha = people.pipe("sana"), people.pipe("haider"), people.pipe("aysha")
     exchange(aysha, "send haider hi", received_by("haider"))
     haider.kill9()
     exchange(aysha, "send haider are you there?", *not_delivered_to("haider"))
@@ -133,11 +125,9 @@ def test_a_start_without_the_server_exits_too_when_something_is_typed(server: Se
     assert aysha.lines[before:] == [DEAD, NOT_RESPONDING, EXITING]
 
 
-@pytest.mark.parametrize("at", ["pipes", "terminal"])
-def test_the_server_goes_away_at_rest_and_comes_back(server: Server, people: People, at: str) -> None:
+def test_the_server_goes_away_at_rest_and_comes_back(server: Server, people: People) -> None:
     people.settings = dict(QUICK)
-    sana = people.pipe("sana")
-    aysha = people.terminal("aysha") if at == "terminal" else people.pipe("aysha")
+    sana, aysha = people.pipe("sana"), people.terminal("aysha")
     enter(sana, aysha)
     before = len(aysha.lines)
     server.kill9()

@@ -20,10 +20,13 @@ from e2e.direct.people import Stranger, bare_endpoint, soon
 from harness.archives import archive_of, private_received
 from harness.people import People
 from harness.pipes import PipeClient
+from harness.server import Server
+from harness.stage import Stage
 from harness.wire import WireClient
 
 from .conftest import Tell
 from .gathering import TABLE_UPDATED, acquaint
+from .losses import KEY_CHANGED, lose_database
 from .pace import again_and_again, compared, pace
 
 JUNK_DATAGRAMS = 50
@@ -76,6 +79,20 @@ def visit(port: Target, identity: Identity, what: Callable[[Stranger], Awaitable
     asyncio.run(dial())
 
 
+def turn_up(port: Target, identity: Identity) -> None:
+    """Dials the port, and is closed as somebody unknown before anything can be said."""
+
+    async def dial() -> None:
+        endpoint = await bare_endpoint(identity.seed)
+        host = iroh.EndpointAddr(iroh.EndpointId.from_bytes(port.key), None, [port.address])
+        connection = await soon(endpoint.connect(host, APPLICATION_PROTOCOL))
+        await soon(connection.closed())
+        assert connection.close_reason() == "closed by peer: unknown_identity (code 1)"
+        await endpoint.close()
+
+    asyncio.run(dial())
+
+
 def header(counter: int, by: str, to: str, size: int) -> bytes:
     return frame(PrivateHeader(f"{0xAB:016x}-{counter}", by, to, 1, size))
 
@@ -106,18 +123,33 @@ def test_who_says_another_name_is_refused(scene: Scene) -> None:
     assert [(message.who, message.body) for message in received] == [("haider", "hello"), ("aysha", "and on it goes")]
 
 
+def test_who_had_a_name_before_its_key_changed_is_held_back_too(stage: Stage, server: Server, people: People) -> None:
+    """Private messages to and from that name are held back: whoever of the two it is."""
+    aysha, first = people.pipe("aysha", command="join"), people.wire("sana")
+    aysha.expect(TABLE_UPDATED, TABLE_UPDATED)
+    port_of_aysha = target(first, "aysha")
+    lose_database(server)
+    aysha.expect(">>> [Connected again.]")
+    second = stage.people(server, homes="elsewhere").wire("sana")
+    aysha.expect(KEY_CHANGED)
+
+    for wire in (first, second):
+        turn_up(port_of_aysha, wire.identity)
+    aysha.type("trust sana")
+    aysha.expect(">>> [The new key of sana is trusted.]")
+    turn_up(port_of_aysha, first.identity)
+
+    async def be_heard(sana: Stranger) -> None:
+        await sana.says(header(1, "sana", "aysha", 5) + b"hello")
+        assert '"private_ack"' in await sana.hears()
+
+    visit(port_of_aysha, second.identity, be_heard)
+    aysha.expect(">>> sana: hello")
+
+
 def test_an_unknown_identity_is_closed_before_it_is_read(scene: Scene, tell_figures: Tell) -> None:
-    host = iroh.EndpointAddr(iroh.EndpointId.from_bytes(scene.port_of_sana.key), None, [scene.port_of_sana.address])
-
-    async def intrude() -> None:
-        endpoint = await bare_endpoint(os.urandom(KEY_BYTES))
-        connection = await soon(endpoint.connect(host, APPLICATION_PROTOCOL))
-        await soon(connection.closed())
-        assert connection.close_reason() == "closed by peer: unknown_identity (code 1)"
-        await endpoint.close()
-
     alone = pace(scene.aysha, scene.sana, "alone", privately=True)
-    with again_and_again(lambda: asyncio.run(intrude())) as closed:
+    with again_and_again(lambda: turn_up(scene.port_of_sana, Identity(os.urandom(KEY_BYTES)))) as closed:
         beside = pace(scene.aysha, scene.sana, "beside", privately=True)
     assert closed
     tell_figures(compared(alone, beside, f"privately, beside {len(closed)} unknown identities"))

@@ -8,21 +8,10 @@ from harness.server import Server
 from harness.stage import Stage
 
 from .gathering import TABLE_UPDATED, acquaint
+from .losses import KEY_CHANGED, lose_database
 
 NAME_USED = ">>> [Cannot register with a name already used.]"
-KEY_CHANGED = (
-    ">>> [The key of sana has changed. Private messages to and from sana are held back. "
-    "If you expected this, type: trust sana]"
-)
 HELD_BACK = ["is it you?", "I doubt it"]
-
-
-def lose_database(server: Server) -> None:
-    """Everything that the server knew is gone but for its certificate: whoever comes first has the names."""
-    server.kill9()
-    for path in server.data.glob("server.db*"):
-        path.unlink()
-    server.start()
 
 
 def test_a_taken_name_is_refused_to_another_identity(stage: Stage, server: Server, people: People) -> None:

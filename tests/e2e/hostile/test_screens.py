@@ -94,6 +94,24 @@ def forged_lines(person: PipeClient | Terminal) -> list[str]:
     return [line for line in person.lines if line.lstrip("\t").startswith(FORGED[:20]) and "<mallory>" not in line]
 
 
+def test_no_long_message_wraps_into_somebody_elses_line(people: People) -> None:
+    """Whatever stands before it: blanks up to the window's edge, or characters whose width nobody agrees on."""
+    sana, mallory = people.terminal("sana", columns=80, rows=200), people.wire("mallory")
+    gather(sana)
+    group = entered(mallory)
+    to_the_edge = 80 - len(">>> (skii) Group_Message <mallory>: ")
+    before = [" " * width for width in range(to_the_edge - 5, to_the_edge + 5)] + ["❤️" * to_the_edge, "x" * to_the_edge]
+    forged = [FORGED, FORGED.replace(">>>", ">\u200d>\u200d>"), f"{FORGED} {FORGED}"]
+    for body in (space + lie for space in before for lie in forged):
+        mallory.ask(SendGroup(mallory.fresh_id(), group, body), Stored)
+    mallory.ask(SendGroup(mallory.fresh_id(), group, "and on it goes"), Stored)
+    sana.expect(">>> (skii) Group_Message <mallory>: and on it goes")
+
+    rows = [row.replace("\u200d", "") for row in sana.screen()]
+    assert sum(FORGED in row for row in rows) >= len(before) * len(forged)
+    assert [row for row in rows if row.startswith(FORGED)] == []
+
+
 def test_what_one_types_oneself_cant_touch_ones_screen_either(people: People) -> None:
     sana, aysha = people.terminal("sana"), people.pipe("aysha")
     gather(sana, aysha)

@@ -6,6 +6,7 @@ query stays off: where a terminal doesn't answer it, lines would change places.
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from typing import Any
@@ -23,6 +24,9 @@ from prompt_toolkit.utils import get_cwidth
 
 from chatapp.faces.plain.words import prompt
 from chatapp.model.shown import shown
+
+_PROMPT_WITHIN = re.compile(r"(?<!\n    )>(?:[\u00ad\u034f\u180e\u200c\u200d\u2060-\u2064\ufe00-\ufe0f]*>){2}")
+"""What begins all lines, with or without something between that isn't seen; not where it is indented already."""
 
 Candidates = Callable[[str], Iterable[str]]
 """What may stand after a word at the beginning of a line; after nothing, the commands."""
@@ -63,7 +67,7 @@ class Terminal:
         app = self._session.app
         if app.is_running:
             app.renderer.erase()
-        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.write("".join(_unmistakable(line) + "\n" for line in lines))
         sys.stdout.flush()
         if app.is_running:
             with set_app(app):
@@ -110,6 +114,12 @@ class Terminal:
 def _continuation(width: int, line_number: int, wrap_count: int) -> str:
     """What stands before later lines of what is typed; a long line that wraps goes on at the edge, as elsewhere."""
     return "" if wrap_count else "    "
+
+
+def _unmistakable(line: str) -> str:
+    """Where a long line wraps, its next row must not look like somebody's line: within one, `>>>` begins a row that is
+    indented. (Not by the window's width: how wide a terminal makes a character, the terminal alone knows.)"""
+    return line[:1] + _PROMPT_WITHIN.sub(r"\n    \g<0>", line[1:])
 
 
 def _rows(line: str, columns: int) -> Iterable[str]:
